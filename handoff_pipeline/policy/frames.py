@@ -1,0 +1,159 @@
+"""The policy as small tables (schema `policy`), so that SQL models join what the MSP means instead of spelling it.
+
+Pure: policy and names in, Polars frames out. Every table is rewritten each night; SQL compares names in lower case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from handoff_pipeline.clock import CalendarDay
+from handoff_pipeline.policy.models import Policy
+from handoff_pipeline.tables import METRICS
+
+RATE = pl.Decimal(18, 8)
+_POLARS_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
+    "date": pl.Date,
+    "datetime": pl.Datetime("us"),
+    "int": pl.Int64,
+    "str": pl.String,
+    "bool": pl.Boolean,
+}
+
+
+def policy_frames(policy: Policy, tenant: str, links_base: str) -> dict[str, pl.DataFrame]:
+    """Table name to frame.
+
+    Args:
+        policy: the policy of the night.
+        tenant: the tenant's name, part of every key.
+        links_base: address that links to HaloPSA's pages begin with, without a trailing slash.
+    """
+    return {
+        "setting": _setting(policy, tenant, links_base),
+        "name_list": pl.DataFrame(list(_names(policy)), schema={"meaning": pl.String, "name": pl.String}, orient="row"),
+        "id_list": pl.DataFrame(list(_ids(policy)), schema={"meaning": pl.String, "id": pl.Int64}, orient="row"),
+        "custom_field": pl.DataFrame(
+            list(_custom_fields(policy)), schema={"entity": pl.String, "meaning": pl.String, "name": pl.String}, orient="row"
+        ),
+        "change_origin": pl.DataFrame(
+            [(label.strip().casefold(), origin) for label, origin in policy.change_request.origins.items()],
+            schema={"label": pl.String, "origin": pl.String},
+            orient="row",
+        ),
+        "exchange_rate": pl.DataFrame(
+            [(currency, since, rate) for currency, rates in policy.exchange_rates.items() for since, rate in rates.items()],
+            schema={"currency": pl.String, "valid_from": pl.Date, "rate": RATE},
+            orient="row",
+        ),
+        "margin_floor": pl.DataFrame(
+            [(name.strip().casefold(), float(floor)) for name, floor in policy.margin_floors.by_deal_type.items()],
+            schema={"deal_type": pl.String, "floor_pct": pl.Float64},
+            orient="row",
+        ),
+        "checklist_item": _checklist(policy),
+        "control": _controls(policy),
+        "risk": pl.DataFrame([risk.model_dump() for risk in policy.risks], schema=dict.fromkeys(_risk_columns(), pl.String)),
+        "metric": _metrics(policy),
+        "calendar_day": _calendar(policy),
+    }
+
+
+def _setting(policy: Policy, tenant: str, links_base: str) -> pl.DataFrame:
+    """The policy's single values, as one row."""
+    row: dict[str, Any] = {
+        "tenant": tenant,
+        "links_base": links_base,
+        "time_zone": policy.tenant.time_zone,
+        "base_currency": policy.tenant.base_currency,
+        "go_live": policy.tenant.go_live,
+        "policy_version": policy.version,
+        "default_business_days": policy.kickoff.default_business_days,
+        "margin_floor_default_pct": float(policy.margin_floors.default_pct),
+        "hard_cap": policy.checklist.hard_cap,
+    }
+    return pl.DataFrame([row])
+
+
+def _names(policy: Policy) -> Iterator[tuple[str, str]]:
+    lists = {
+        "opportunity_type": policy.ticket_types.opportunity,
+        "project_type": policy.ticket_types.project,
+        "task_type": policy.ticket_types.task,
+        "change_request_type": policy.ticket_types.change_request,
+        "won_status": policy.won.statuses,
+        "lost_status": policy.lost.statuses,
+        "cancelled_status": policy.project.cancelled_statuses,
+        "client_hold_status": policy.project.client_hold_statuses,
+        "change_approved_status": policy.change_request.approved_statuses,
+        "change_rejected_status": policy.change_request.rejected_statuses,
+        "change_withdrawn_status": policy.change_request.withdrawn_statuses,
+        "kickoff_appointment_type": policy.kickoff.appointment_types,
+        "signoff_step": policy.signoff.steps,
+        "delivery_team": policy.signoff.delivery_teams,
+        "delivery_agent": policy.signoff.delivery_agents,
+    }
+    for meaning, names in lists.items():
+        yield from ((meaning, name) for name in sorted({name.strip().casefold() for name in names}))
+
+
+def _ids(policy: Policy) -> Iterator[tuple[str, int]]:
+    yield from (("accepted_quotation_status", status) for status in sorted(set(policy.quotation.accepted_statuses)))
+    yield from (("labour_item", item) for item in sorted(set(policy.quotation.labour_items)))
+    yield from ((f"signoff_{meaning}", number) for meaning, number in policy.signoff.results.model_dump().items())
+    # SQL takes the first filled date: the position says which comes first.
+    yield from ((f"win_date_{name}", position) for position, name in enumerate(policy.won.date_fields))
+
+
+def _custom_fields(policy: Policy) -> Iterator[tuple[str, str, str]]:
+    change = policy.change_request
+    change_fields = {"decided": change.decided_field, "price": change.price_field, "origin": change.origin_field}
+    yield from (("opportunity", meaning, name) for meaning, name in policy.fields.opportunity.items())
+    yield from (("project", meaning, name) for meaning, name in policy.fields.project.items())
+    yield from (("change_request", meaning, name) for meaning, name in change_fields.items() if name)
+
+
+def _checklist(policy: Policy) -> pl.DataFrame:
+    rows = [
+        {
+            "position": position,
+            "item": item.id,
+            "title": item.title,
+            "weight": item.weight,
+            "is_hard": item.hard,
+            "mode": item.mode,
+            "control_ids": ", ".join(item.control_ids),
+            "fix": item.fix,
+        }
+        for position, item in enumerate(policy.checklist.items)
+    ]
+    return pl.DataFrame(rows)
+
+
+def _controls(policy: Policy) -> pl.DataFrame:
+    names = ("id", "title", "objective", "owner", "frequency", "psf", "pai8", "other_references", "risk_ids")
+    rows = [{**control.model_dump(exclude={"risks"}), "risk_ids": ", ".join(control.risks)} for control in policy.controls]
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String))
+
+
+def _risk_columns() -> tuple[str, ...]:
+    return ("id", "title", "cause", "effect", "owner", "likelihood", "impact", "treatment")
+
+
+def _metrics(policy: Policy) -> pl.DataFrame:
+    owners = policy.metric_owners
+    default = owners.get("default", "Service delivery lead")
+    return pl.DataFrame([{**asdict(metric), "owner": owners.get(metric.metric, default)} for metric in METRICS])
+
+
+def _calendar(policy: Policy) -> pl.DataFrame:
+    schema = {field.name: _POLARS_TYPES[str(field.type)] for field in fields(CalendarDay)}
+    rows: list[tuple[date | datetime | int | str | bool, ...]] = [
+        tuple(getattr(day, name) for name in schema) for day in policy.business_calendar.days()
+    ]
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -1,0 +1,85 @@
+"""Settings of one installation: where things lie, which tenant, how fast to ask. Read from HANDOFF_* variables and `.env`.
+
+What the MSP means by its words is policy (`handoff.yaml`), not a setting. Secrets are `SecretStr` and are unwrapped at the request alone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from handoff_pipeline.errors import SettingsError
+
+READ_SCOPES = "read:tickets read:customers read:crm read:quotes read:sos read:projects read:calendar"
+"""The narrow scopes that the nightly pull needs (HaloPSA has no scope of its own for agents or actions)."""
+
+
+def _aware(moment: datetime) -> datetime:
+    """A moment without a zone is read as UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class Settings(BaseSettings):
+    """One installation's settings; every field is an environment variable with the prefix HANDOFF_."""
+
+    model_config = SettingsConfigDict(env_prefix="HANDOFF_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    home: Path = Field(default=Path(".handoff"), description="Folder of the warehouse, ledger, history and published tables.")
+    policy_file: Path = Field(default=Path("handoff.yaml"), description="The MSP's policy.")
+    as_of: Annotated[datetime, AfterValidator(_aware)] | None = Field(default=None, description="Holds the clock at this moment (UTC).")
+
+    halo_url: str | None = Field(default=None, description="The tenant's address, such as https://acme.halopsa.com.")
+    halo_tenant: str | None = Field(default=None, description="The tenant's name, for hosted instances; also part of every key.")
+    halo_client_id: str | None = Field(default=None, description="Client id of the read-only API application.")
+    halo_client_secret: SecretStr | None = Field(default=None, description="Client secret of the read-only API application.")
+    halo_scope: str = Field(default=READ_SCOPES, description="Scopes asked for, separated by spaces.")
+    allow_scope_all: bool = Field(default=False, description="Accept a credential with the scope `all` (far more than the pull needs).")
+    web_url: str | None = Field(default=None, description="Address for links to HaloPSA's pages; the tenant's address by default.")
+
+    requests_per_window: int = Field(default=300, ge=1, description="HaloPSA's limit: requests in any rolling window.")
+    window_seconds: int = Field(default=300, ge=1, description="Length of that window, seconds.")
+    concurrency: int = Field(default=8, ge=1, le=32, description="Requests under way at once.")
+    page_size: int = Field(default=100, ge=1, le=100, description="Rows asked for per page; HaloPSA cuts to 100.")
+    overlap_minutes: int = Field(default=10, ge=0, description="How far an incremental pull reaches back before its cursor, minutes.")
+    history_start: date | None = Field(default=None, description="First day of time entries to pull; two years back by default.")
+    approvals_mode: Literal["whole", "per_handoff"] = Field(
+        default="whole", description="Pull the whole approval list, or ask per project. The public sources only guess that the whole list works."
+    )
+    actions_window_days: int = Field(default=7, ge=1, description="Days of time entries asked for in one request.")
+    actions_count: int = Field(default=1000, ge=10, description="Time entries asked for per window; a window that reaches it is split.")
+    actions_overlap_days: int = Field(default=14, ge=0, description="Days of time entries pulled again each night, for late bookings.")
+
+    shared_group: str | None = Field(default=None, description="Group that may read the published folder.")
+    threads: int = Field(default=2, ge=1, description="DuckDB's threads.")
+    memory_limit: str = Field(default="2GB", description="DuckDB's memory limit.")
+
+    @property
+    def tenant_name(self) -> str:
+        """The tenant part of every key: the tenant's name, else the host of its address."""
+        if self.halo_tenant:
+            return self.halo_tenant
+        if self.halo_url:
+            return self.halo_url.split("//")[-1].split("/")[0]
+        raise SettingsError("HANDOFF_HALO_URL is not set.", "Set HANDOFF_HALO_URL in .env, for example https://acme.halopsa.com.")
+
+    @property
+    def links_base(self) -> str:
+        """Base address of links to HaloPSA's own pages, without a trailing slash."""
+        return (self.web_url or self.halo_url or "").rstrip("/")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment and `.env`.
+
+    Raises:
+        SettingsError: a variable cannot be used; the message names it, never its value (it may be a secret).
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = "; ".join(f"HANDOFF_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in error.errors())
+        raise SettingsError(f"Settings cannot be used: {problems}.", "Correct the variables in the environment or in .env.") from None

@@ -1,0 +1,73 @@
+-- What the checklist may judge of each handoff, from night to night since it was first won: the input of scoring.
+-- grain: handoff x stretch of nights
+-- key: handoff_id, slice_batch
+-- owner: sales manager
+with deal as (
+    select
+        v.opportunity_id as handoff_id,
+        v.valid_from_batch,
+        v.valid_to_batch,
+        v.is_won and v.merged_into_id is null as is_won,
+        v.deal_type,
+        v.signed_scope_link,
+        v.signed_scope_date,
+        v.delivery_assumptions,
+        v.dependencies,
+        v.acceptance_criteria
+    from core.opportunity_history as v
+    inner join core.handoff as h on v.opportunity_id = h.handoff_id and v.valid_from_batch >= h.first_won_batch
+),
+
+boundary as (
+    select
+        d.handoff_id,
+        d.valid_from_batch as slice_batch
+    from deal as d
+    union
+    select
+        s.handoff_id,
+        s.freeze_batch as slice_batch
+    from core.sold as s
+),
+
+slice as (
+    select
+        b.handoff_id,
+        b.slice_batch,
+        lead(b.slice_batch) over (partition by b.handoff_id order by b.slice_batch) as next_batch
+    from boundary as b
+)
+
+select
+    s.handoff_id,
+    s.slice_batch,
+    s.next_batch,
+    n.as_of_utc as slice_from_utc,
+    following.as_of_utc as slice_to_utc,
+    d.is_won,
+    d.signed_scope_link,
+    d.signed_scope_date,
+    d.delivery_assumptions,
+    d.dependencies,
+    d.acceptance_criteria,
+    case
+        when s.slice_batch >= sold.freeze_batch and sold.revenue > 0
+            then cast(sold.revenue - sold.cost as double) / cast(sold.revenue as double) * 100
+    end as sold_margin_pct,
+    case
+        when s.slice_batch >= sold.freeze_batch and sold.revenue > 0
+            then printf('%.4f', cast(sold.revenue - sold.cost as double) / cast(sold.revenue as double) * 100)
+    end as sold_margin_text,
+    coalesce(f.floor_pct, p.margin_floor_default_pct) as margin_floor_pct,
+    p.links_base || '/tickets?id=' || s.handoff_id as source_url
+from slice as s
+cross join policy.setting as p
+inner join core.night as n on s.slice_batch = n.batch_no
+inner join deal as d
+    on
+        s.handoff_id = d.handoff_id
+        and s.slice_batch >= d.valid_from_batch
+        and (d.valid_to_batch is null or s.slice_batch < d.valid_to_batch)
+left join core.night as following on s.next_batch = following.batch_no
+left join core.sold as sold on s.handoff_id = sold.handoff_id
+left join policy.margin_floor as f on folded(d.deal_type) = f.deal_type

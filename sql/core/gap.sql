@@ -1,0 +1,77 @@
+-- Gaps: runs of nights on which a won, non-historic handoff had an item missing or partial. Business hours count from detection on.
+-- grain: handoff x checklist item x run of nights
+-- key: handoff_id, item, detected_at_utc
+-- owner: sales manager
+with judged as (
+    select
+        c.handoff_id,
+        c.item,
+        c.is_hard,
+        c.slice_batch,
+        c.slice_from_utc,
+        c.slice_to_utc,
+        c.is_won and c.result in ('missing', 'partial') as is_gap,
+        lead(c.is_won) over (partition by c.handoff_id, c.item order by c.slice_batch) as is_won_next
+    from core.item_check as c
+    inner join core.handoff as h on c.handoff_id = h.handoff_id
+    where not h.is_historic
+),
+
+numbered as (
+    select
+        j.*,
+        sum(case when j.is_gap then 0 else 1 end) over (partition by j.handoff_id, j.item order by j.slice_batch) as run_no
+    from judged as j
+),
+
+run as (
+    select
+        n.handoff_id,
+        n.item,
+        bool_or(n.is_hard) as is_hard,
+        min(n.slice_from_utc) as detected_at_utc,
+        arg_max(coalesce(n.slice_to_utc, timestamp '9999-12-31'), n.slice_batch) as ended_at_utc,
+        arg_max(coalesce(n.is_won_next, true), n.slice_batch) as is_won_after
+    from numbered as n
+    where n.is_gap
+    group by n.handoff_id, n.item, n.run_no
+),
+
+ended as (
+    select
+        r.* exclude (ended_at_utc),
+        nullif(r.ended_at_utc, timestamp '9999-12-31') as resolved_at_utc,
+        least(r.ended_at_utc, cast($as_of as timestamp)) as counted_to_utc
+    from run as r
+),
+
+business_time as (
+    select
+        e.handoff_id,
+        e.item,
+        e.detected_at_utc,
+        sum(
+            greatest(
+                date_diff('second', greatest(e.detected_at_utc, d.work_start_utc), least(e.counted_to_utc, d.work_end_utc)), 0
+            )
+        ) as open_seconds
+    from ended as e
+    inner join policy.calendar_day as d
+        on d.is_business_day and d.work_end_utc > e.detected_at_utc and d.work_start_utc < e.counted_to_utc
+    group by e.handoff_id, e.item, e.detected_at_utc
+)
+
+select
+    e.handoff_id,
+    e.item,
+    e.is_hard,
+    e.detected_at_utc,
+    e.resolved_at_utc,
+    case
+        when e.resolved_at_utc is null then 'open'
+        when e.is_won_after then 'resolved'
+        else 'moot'
+    end as state,
+    cast(coalesce(b.open_seconds, 0) as double) / 3600 as open_hours
+from ended as e
+left join business_time as b on e.handoff_id = b.handoff_id and e.item = b.item and e.detected_at_utc = b.detected_at_utc

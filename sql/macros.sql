@@ -1,0 +1,51 @@
+-- Macros that every model may use; loaded at each opening of the warehouse file for building.
+-- They read HaloPSA's loose values (numbers as text or decimals, empty dates before 1981) and make the contract's keys.
+
+-- A key of the contract: the first 52 bits of SHA-256 over "tenant|entity|natural key".
+create or replace temp macro contract_key(tenant, entity, natural_key) as (
+    cast('0x' || left(sha256(concat_ws('|', tenant, entity, natural_key)), 13) as bigint)
+);
+
+-- HaloPSA's moments are UTC, mostly without a zone; 1899, 1900 and all years up to 1980 mean "empty".
+create or replace temp macro halo_utc(value) as (
+    case when year(try_cast(value as timestamp)) > 1980 then try_cast(value as timestamp) end
+);
+
+-- A day kept as a date-time: the day that it names, whatever its time.
+create or replace temp macro halo_day(value) as (cast(halo_utc(value) as date));
+
+-- Whole numbers arrive as 12, 12.0 or "12".
+create or replace temp macro halo_int(value) as (try_cast(try_cast(value as decimal(18, 0)) as bigint));
+
+-- Money and quantities, from text, never through a float.
+create or replace temp macro halo_money(value) as (try_cast(value as decimal(18, 4)));
+
+create or replace temp macro halo_bool(value) as (coalesce(lower(value) in ('true', '1'), false));
+
+create or replace temp macro halo_text(value) as (nullif(trim(value), ''));
+
+-- An id that HaloPSA uses for "none": 0 and negative numbers.
+create or replace temp macro halo_id(value) as (case when halo_int(value) > 0 then halo_int(value) end);
+
+-- The local day of a naive UTC moment.
+create or replace temp macro local_day(moment, zone) as (
+    cast(timezone(zone, timezone('UTC', moment)) as date)
+);
+
+-- The naive UTC moment of noon, or of the end, of a local day.
+create or replace temp macro local_noon_utc(local_date, zone) as (
+    timezone('UTC', timezone(zone, cast(local_date as timestamp) + interval 12 hour))
+);
+create or replace temp macro local_end_utc(local_date, zone) as (
+    timezone('UTC', timezone(zone, cast(local_date as timestamp) + interval 1 day))
+);
+
+-- yyyymmdd, 0 for none.
+create or replace temp macro date_key(local_date) as (
+    coalesce(year(local_date) * 10000 + month(local_date) * 100 + day(local_date), 0)
+);
+
+create or replace temp macro week_of(local_date) as (cast(date_trunc('week', local_date) as date));
+
+-- A policy name and a HaloPSA name are the same word whatever their case.
+create or replace temp macro folded(value) as (lower(trim(value)));

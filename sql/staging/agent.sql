@@ -1,0 +1,28 @@
+-- Every version of every agent, with the cost price where the credential may see it. Agent 1 is HaloPSA's "Unassigned" and is left out.
+-- grain: agent x night on which its record changed
+-- key: agent_id, batch_no
+-- owner: platform
+with seen as (
+    select
+        r.batch_no,
+        b.as_of_utc as seen_at_utc,
+        from_json(
+            r.payload,
+            '{"id":"VARCHAR","name":"VARCHAR","team":"VARCHAR","role_list":"VARCHAR","jobtitle":"VARCHAR","isdisabled":"VARCHAR","costprice":"VARCHAR"}'
+        ) as fields
+    from raw.agent as r
+    inner join raw.batch as b on r.batch_no = b.batch_no
+    where b.as_of_utc <= cast($as_of as timestamp)
+)
+
+select
+    halo_int(s.fields.id) as agent_id,
+    s.batch_no,
+    s.seen_at_utc,
+    coalesce(halo_text(s.fields.name), '(no name)') as agent_name,
+    halo_text(s.fields.team) as team,
+    halo_text(s.fields.role_list) as role,
+    not halo_bool(s.fields.isdisabled) as is_active,
+    halo_money(s.fields.costprice) as cost_price
+from seen as s
+where halo_int(s.fields.id) > 1

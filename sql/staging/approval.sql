@@ -1,0 +1,28 @@
+-- Every version of every approval asked of somebody.
+-- grain: ticket x approval sequence x night on which it changed
+-- key: ticket_id, seq, batch_no
+-- owner: platform
+with seen as (
+    select
+        r.batch_no,
+        b.as_of_utc as seen_at_utc,
+        from_json(
+            r.payload,
+            '{"ticket_id":"VARCHAR","seq":"VARCHAR","result":"VARCHAR","agent_id":"VARCHAR","datetime":"VARCHAR","dateapproved":"VARCHAR","step_name":"VARCHAR"}'
+        ) as fields
+    from raw.approval as r
+    inner join raw.batch as b on r.batch_no = b.batch_no
+    where b.as_of_utc <= cast($as_of as timestamp) and not r.is_deleted
+)
+
+select
+    halo_int(s.fields.ticket_id) as ticket_id,
+    halo_int(s.fields.seq) as seq,
+    s.batch_no,
+    s.seen_at_utc,
+    folded(s.fields.step_name) as step_name,
+    halo_int(s.fields.result) as result,
+    halo_id(s.fields.agent_id) as agent_id,
+    halo_utc(s.fields.datetime) as requested_at_utc,
+    halo_utc(s.fields.dateapproved) as decided_at_utc
+from seen as s

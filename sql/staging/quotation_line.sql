@@ -1,0 +1,47 @@
+-- The lines of every version of every quotation. Net is after discount and before tax, for the whole line.
+-- grain: quotation version x line
+-- key: quotation_id, batch_no, line_no
+-- owner: platform
+with lines as (
+    select
+        halo_int(r.payload ->> '$.id') as quotation_id,
+        r.batch_no,
+        from_json(
+            r.payload,
+            '{"lines":[{"id":"VARCHAR","item_id":"VARCHAR","name":"VARCHAR","quantity":"VARCHAR","price":"VARCHAR","costprice":"VARCHAR",'
+            || '"discount_perc":"VARCHAR","total_net_total":"VARCHAR","billingperiod":"VARCHAR","optional":"VARCHAR","approval_status":"VARCHAR",'
+            || '"isgroupdesc":"VARCHAR","budgets":[{"hours":"VARCHAR"}]}]}'
+        ).lines as line_list
+    from raw.quotation as r
+    inner join raw.batch as b on r.batch_no = b.batch_no
+    where b.as_of_utc <= cast($as_of as timestamp)
+),
+
+numbered as (
+    select
+        l.quotation_id,
+        l.batch_no,
+        unnest(l.line_list) as line,
+        generate_subscripts(l.line_list, 1) as line_no
+    from lines as l
+)
+
+select
+    n.quotation_id,
+    n.batch_no,
+    n.line_no,
+    halo_int(n.line.id) as line_id,
+    halo_int(n.line.item_id) as item_id,
+    coalesce(halo_money(n.line.quantity), 0) as quantity,
+    cast(
+        coalesce(
+            halo_money(n.line.total_net_total),
+            halo_money(n.line.price) * halo_money(n.line.quantity) * (1 - coalesce(halo_money(n.line.discount_perc), 0) / 100)
+        ) as decimal(18, 4)
+    ) as net_amount,
+    cast(halo_money(n.line.costprice) * coalesce(halo_money(n.line.quantity), 0) as decimal(18, 4)) as cost_amount,
+    coalesce(halo_int(n.line.billingperiod), 0) as billing_period,
+    halo_bool(n.line.isgroupdesc) as is_group_heading,
+    halo_bool(n.line.optional) and coalesce(halo_int(n.line.approval_status), 0) != 1 as is_option_left_out,
+    cast(list_sum(list_transform(n.line.budgets, lambda b: halo_money(b.hours))) as decimal(18, 4)) as budget_hours
+from numbered as n

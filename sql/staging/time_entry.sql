@@ -1,0 +1,28 @@
+-- Time logged on tickets, each entry as last seen. An action's id is unique within its ticket only.
+-- grain: ticket x action
+-- key: ticket_id, action_id
+-- owner: platform
+with newest as (
+    select
+        r.is_deleted,
+        from_json(
+            r.payload,
+            '{"id":"VARCHAR","ticket_id":"VARCHAR","who_agentid":"VARCHAR","actionarrivaldate":"VARCHAR","datetime":"VARCHAR","timetaken":"VARCHAR"}'
+        ) as fields
+    from raw.action as r
+    inner join raw.batch as b on r.batch_no = b.batch_no
+    where b.as_of_utc <= cast($as_of as timestamp)
+    qualify row_number() over (partition by r.row_key order by r.batch_no desc) = 1
+)
+
+select
+    halo_int(n.fields.ticket_id) as ticket_id,
+    halo_int(n.fields.id) as action_id,
+    halo_id(n.fields.who_agentid) as agent_id,
+    coalesce(halo_utc(n.fields.actionarrivaldate), halo_utc(n.fields.datetime)) as worked_at_utc,
+    halo_money(n.fields.timetaken) as hours
+from newest as n
+where
+    not n.is_deleted
+    and halo_money(n.fields.timetaken) > 0
+    and coalesce(halo_utc(n.fields.actionarrivaldate), halo_utc(n.fields.datetime)) is not null
