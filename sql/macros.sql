@@ -6,13 +6,15 @@ create or replace temp macro contract_key(tenant, entity, natural_key) as (
     cast('0x' || left(sha256(concat_ws('|', tenant, entity, natural_key)), 13) as bigint)
 );
 
--- HaloPSA's moments are UTC, mostly without a zone; 1899, 1900 and all years up to 1980 mean "empty".
+-- HaloPSA's moments are UTC, mostly without a zone (the session's zone is UTC); 1899, 1900 and all years up to 1980 mean "empty".
 create or replace temp macro halo_utc(value) as (
-    case when year(try_cast(value as timestamp)) > 1980 then try_cast(value as timestamp) end
+    case when year(try_cast(value as timestamp)) > 1980 then timezone('UTC', try_cast(value as timestamptz)) end
 );
 
--- A day kept as a date-time: the day that it names, whatever its time.
-create or replace temp macro halo_day(value) as (cast(halo_utc(value) as date));
+-- A day kept as a date-time: the day that its text names, whatever its time.
+create or replace temp macro halo_day(value) as (
+    case when year(try_cast(value as timestamp)) > 1980 then cast(try_cast(value as timestamp) as date) end
+);
 
 -- Whole numbers arrive as 12, 12.0 or "12".
 create or replace temp macro halo_int(value) as (try_cast(try_cast(value as decimal(18, 0)) as bigint));

@@ -4,7 +4,20 @@
 -- owner: sales manager
 with compared as (
     select
-        c.*,
+        c.handoff_id,
+        c.slice_batch,
+        c.slice_from_utc,
+        c.slice_to_utc,
+        c.is_won,
+        c.item,
+        c.position,
+        c.is_hard,
+        c.weight,
+        c.result,
+        c.quality,
+        c.reason,
+        c.evidence_url,
+        c.evidence_text,
         coalesce(
             row(c.result, c.quality, c.evidence_text)
             is distinct from lag(row(c.result, c.quality, c.evidence_text)) over (partition by c.handoff_id, c.item order by c.slice_batch),

@@ -38,7 +38,7 @@ converted as (
     group by p.handoff_id
 ),
 
-freeze as (
+first_night as (
     select
         f.handoff_id,
         min(f.freeze_batch) as freeze_batch,
@@ -72,4 +72,4 @@ select
     case when c.has_rates then c.third_party_cost_base end as third_party_cost_base,
     cast(c.hours as decimal(18, 4)) as hours
 from converted as c
-inner join freeze as f on c.handoff_id = f.handoff_id
+inner join first_night as f on c.handoff_id = f.handoff_id

@@ -41,7 +41,7 @@ candidate as (
     from order_seen as o
 ),
 
-freeze as (
+first_night as (
     select
         c.handoff_id,
         min(c.batch_no) as freeze_batch
@@ -58,7 +58,7 @@ quotation_then as (
         q.currency,
         q.valid_from_batch
     from quotation_seen as q
-    inner join freeze as f on q.handoff_id = f.handoff_id
+    inner join first_night as f on q.handoff_id = f.handoff_id
     where q.valid_from_batch <= f.freeze_batch and (q.valid_to_batch is null or q.valid_to_batch > f.freeze_batch)
 ),
 
@@ -85,7 +85,7 @@ counted as (
         o.valid_from_batch as source_batch,
         o.currency
     from order_seen as o
-    inner join freeze as f on o.handoff_id = f.handoff_id
+    inner join first_night as f on o.handoff_id = f.handoff_id
     where
         o.valid_from_batch <= f.freeze_batch
         and (o.valid_to_batch is null or o.valid_to_batch > f.freeze_batch)

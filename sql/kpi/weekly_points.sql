@@ -234,7 +234,8 @@ select
     cast(null as double) as lower_limit,
     cast(null as double) as upper_limit,
     cast(null as text) as signal,
-    r.interval,
+    -- A median's interval comes with its curve.
+    case when r.aggregation = 'median' then 'none' else r.interval end as interval,
     f.sum_of_squares
 from released as r
 cross join grid as g

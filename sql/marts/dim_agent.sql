@@ -3,7 +3,12 @@
 -- key: agent_key
 -- owner: platform
 with newest as (
-    select a.*
+    select
+        a.agent_id,
+        a.agent_name,
+        a.team,
+        a.role,
+        a.is_active
     from staging.agent as a
     qualify row_number() over (partition by a.agent_id order by a.batch_no desc) = 1
 )
