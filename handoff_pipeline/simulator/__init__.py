@@ -1,0 +1,16 @@
+"""A simulated HaloPSA tenant on loopback, for the demo and the tests.
+
+Written from public reference material on HaloPSA alone; it imports nothing of the product, so that it can be wrong
+independently of it. `build_world` makes the ground truth, `SimulatedHalo` serves it, `running` puts it on a port.
+"""
+
+from __future__ import annotations
+
+from handoff_pipeline.simulator.access import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
+from handoff_pipeline.simulator.quirks import Fault, Quirks
+from handoff_pipeline.simulator.serve import running, serve
+from handoff_pipeline.simulator.server import SimulatedHalo
+from handoff_pipeline.simulator.truth import Truth
+from handoff_pipeline.simulator.world import build_world
+
+__all__ = ["DEMO_CLIENT_ID", "DEMO_CLIENT_SECRET", "Fault", "Quirks", "SimulatedHalo", "Truth", "build_world", "running", "serve"]
