@@ -1,0 +1,163 @@
+"""A GET of HaloPSA's API that either gives sound JSON or says in words why not. Read-only: there is no other method.
+
+Which pages make a whole entity is decided by the strategies. The one thing to know: a 401 is healed by one new token; a second one ends the
+pull, because asking on with refused credentials only locks the application out.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from handoff_pipeline.clock import Clock
+from handoff_pipeline.halo.auth import TokenSource
+from handoff_pipeline.halo.bodies import error_text, sound_json
+from handoff_pipeline.halo.caller import Caller
+from handoff_pipeline.halo.entities import Entity
+from handoff_pipeline.halo.envelope import Rows, key_of, rows_of
+from handoff_pipeline.halo.errors import AuthenticationError, PermissionMissing, ProtocolError, UnsoundBody
+from handoff_pipeline.halo.origin import below, tenant_url
+from handoff_pipeline.halo.redact import Redactor
+from handoff_pipeline.halo.throttle import Throttle
+from handoff_pipeline.halo.transport import Answer, Parameters, Transport
+from handoff_pipeline.settings import Settings
+
+SKEW = timedelta(minutes=2)
+"""How far the server's clock may run ahead of ours before its time is not believed."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One sound answer: the body as it came (decompressed) and the same, decoded."""
+
+    body: bytes
+    document: Any
+
+
+class HaloClient:
+    """One run's reader of one tenant."""
+
+    def __init__(self, transport: Transport, caller: Caller, tokens: TokenSource, clock: Clock, base: httpx.URL) -> None:
+        self._transport = transport
+        self._caller = caller
+        self._tokens = tokens
+        self._clock = clock
+        self._base = base
+
+    @property
+    def counts(self) -> Counter[tuple[str, str]]:
+        """Every request sent so far, by (entity, endpoint)."""
+        return self._caller.counts
+
+    @property
+    def server_date(self) -> datetime | None:
+        """The server's time at the first answer, as its `Date` header says."""
+        return self._caller.first_date
+
+    def server_time(self) -> datetime:
+        """The server's time at the first answer, for cursors. A server that runs ahead is not believed: no cursor lies in the future."""
+        told, ours = self._caller.first_date, self._clock.now()
+        return told if told is not None and told <= ours + SKEW else ours
+
+    async def connect(self) -> None:
+        """Finds the authority and gets the first token. Raises as `TokenSource.token` does."""
+        await self._tokens.token()
+
+    async def rows(self, entity: Entity, parameters: Parameters) -> tuple[Page, Rows]:
+        """One page of the entity's list and the rows in it.
+
+        Raises:
+            ProtocolError: no list where one belongs, or no row of it has the entity's key. Otherwise as `get` does.
+        """
+        page = await self.get(entity, entity.path, parameters)
+        rows = rows_of(page.document, page.body, entity.envelope, entity.path, self._caller.redactor)
+        if rows.rows and all(key_of(row, entity.key) is None for row in rows.rows):
+            raise ProtocolError(
+                f"{entity.path}: none of {len(rows.rows)} rows has {' and '.join(entity.key)}.",
+                "Report it with HaloPSA's version: rows without a key cannot be told apart.",
+            )
+        return page, rows
+
+    async def get(self, entity: Entity, path: str, parameters: Parameters, endpoint: str | None = None) -> Page:
+        """`path` of the API (below `/api`); `endpoint` is the name under which the request is counted.
+
+        Raises:
+            PermissionMissing: 403. AuthenticationError: 401 with a fresh token. RateLimited, ServerFault: no answer on every try.
+            ProtocolError: any other status but 200, a redirect, or a body that is not sound JSON on two tries.
+        """
+        endpoint = endpoint or path
+        try:
+            return await self._sound(entity, path, parameters, endpoint)
+        except UnsoundBody:
+            # A body cut off on the way heals by itself; a login page does not, so one more try is enough.
+            return await self._sound(entity, path, parameters, endpoint)
+
+    async def _sound(self, entity: Entity, path: str, parameters: Parameters, endpoint: str) -> Page:
+        """One answer, judged by its status and then by its body."""
+        answer = await self._authorised(entity, path, parameters, endpoint)
+        self._refuse(answer, entity, endpoint)
+        return Page(answer.body, sound_json(answer.body, answer.headers.get("content-type"), endpoint, self._caller.redactor))
+
+    async def _authorised(self, entity: Entity, path: str, parameters: Parameters, endpoint: str) -> Answer:
+        """The answer with the current token; with a new one if that is refused."""
+        url = below(self._base, "/api" + path)
+        token = await self._tokens.token()
+        answer = await self._with_token(entity, url, parameters, endpoint, token)
+        if answer.status != 401:
+            return answer
+        fresh = await self._tokens.renew(token)
+        answer = await self._with_token(entity, url, parameters, endpoint, fresh)
+        if answer.status == 401:
+            raise AuthenticationError(
+                f"{endpoint} answered 401 to a token that was just issued: {error_text(answer.body, self._caller.redactor) or 'no text'}.",
+                "Check in HaloPSA that the API application is active and that the user it logs in as may use the API.",
+            )
+        return answer
+
+    async def _with_token(self, entity: Entity, url: httpx.URL, parameters: Parameters, endpoint: str, token: str) -> Answer:
+        async def exchange() -> Answer:
+            return await self._transport.get(url, parameters, token)
+
+        return await self._caller.ask(exchange, entity.name, endpoint)
+
+    def _refuse(self, answer: Answer, entity: Entity, endpoint: str) -> None:
+        """Raises for every status but 200."""
+        if answer.status == 200:
+            return
+        said = error_text(answer.body, self._caller.redactor) or "no text"
+        if answer.status == 403:
+            scopes = " or ".join(entity.scopes)
+            raise PermissionMissing(
+                f"{endpoint} answered 403 ({said}): the scope {scopes} or the permission of the application's user is missing.",
+                f"In HaloPSA give the API application {scopes}, and the user it logs in as the right to see {entity.title}.",
+            )
+        raise ProtocolError(
+            f"{endpoint} answered {answer.status}: {said}.", "See what HaloPSA says; 404 means that this version lacks the endpoint."
+        )
+
+
+@asynccontextmanager
+async def connected(
+    settings: Settings, clock: Clock, inner: httpx.AsyncBaseTransport | None = None, dice: random.Random | None = None
+) -> AsyncIterator[HaloClient]:
+    """A client with its first token, closed at the end. `inner` replaces the network, `dice` the jitter's source.
+
+    Raises:
+        SettingsError, AuthenticationError: before anything is pulled.
+    """
+    base = tenant_url(settings.halo_url)
+    redactor = Redactor()
+    throttle = Throttle(clock, settings.requests_per_window, settings.window_seconds, settings.concurrency)
+    # Jitter spreads retries; nothing secret is drawn from it.
+    caller = Caller(throttle, clock, redactor, dice or random.Random())  # noqa: S311
+    async with Transport(base, inner) as transport:
+        client = HaloClient(transport, caller, TokenSource(transport, caller, clock, base, settings), clock, base)
+        await client.connect()
+        yield client

@@ -1,0 +1,92 @@
+"""What a pull is asked for and what it brings back: plain frozen records, shared with the warehouse.
+
+No behaviour and no HTTP. The one thing to know: files are named only for a complete entity; of an incomplete one nothing is left in the
+inbox, so nothing of it can be landed by mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from handoff_pipeline.halo.entities import ENTITIES
+
+State = Literal["complete", "incomplete", "not_permitted"]
+
+
+@dataclass(frozen=True)
+class PullPlan:
+    """What the pipeline knows before a pull.
+
+    Attributes:
+        as_of: The night's moment, aware UTC.
+        cursors: Entity -> server time of its last complete pull; absent or None means everything.
+        known_orders: Sales order id -> its `last_update_time` as text, as landed last.
+        handoff_ids: Opportunity ids whose approvals are asked for one by one (approvals mode "per_handoff").
+        project_ids: Project ids, the same.
+        custom_field_names: Custom fields to ask for on ticket lists (CFxxx); empty means every field of the tenant. Ticket rows that did
+            not change keep the fields of their last pull: drop the three ticket cursors when this set grows.
+        change_type_names: Names of the ticket types that are change requests; drop the cursor of change_request when this set grows.
+    """
+
+    as_of: datetime
+    cursors: Mapping[str, datetime | None] = field(default_factory=dict)
+    known_orders: Mapping[int, str] = field(default_factory=dict)
+    handoff_ids: frozenset[int] = frozenset()
+    project_ids: frozenset[int] = frozenset()
+    custom_field_names: frozenset[str] = frozenset()
+    change_type_names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class InboxFile:
+    """One answer's bytes. `shape`: "array" (bare array of rows), "object" (the file is one row) or the envelope key that holds the rows."""
+
+    path: Path
+    shape: str
+
+
+@dataclass(frozen=True)
+class EntityReport:
+    """How the pull of one entity went.
+
+    Attributes:
+        entity: Its name.
+        state: "complete" only when its completeness rule balanced (see `entities`).
+        files: Files to land, in order; answers without rows leave no file.
+        rows_seen: Distinct rows in the files; rows without a key are counted one by one.
+        rows_expected: How many the server said there are; None where it says no number.
+        requests: Requests sent for it, retries included.
+        cursor_utc: The cursor to keep: the server's time at the start for a complete pull, the old one otherwise.
+        detail: What a person should know, in words; None when there is nothing.
+        is_full: The files hold every row that the entity has now, so a row that is absent is gone. False when a row came without a key:
+            it may be the one that seems to be absent.
+    """
+
+    entity: str
+    state: State
+    files: tuple[InboxFile, ...]
+    rows_seen: int
+    rows_expected: int | None
+    requests: int
+    cursor_utc: datetime | None
+    detail: str | None
+    is_full: bool
+
+
+@dataclass(frozen=True)
+class PullReport:
+    """How a whole pull went. `requests` counts everything sent, the token included; `server_time_utc` is the server's time at the start."""
+
+    entities: Mapping[str, EntityReport]
+    requests: int
+    requests_by_endpoint: Mapping[str, int]
+    server_time_utc: datetime
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Entities that are not complete and without which tonight's figures rest on older data."""
+        return tuple(name for name, report in self.entities.items() if report.state != "complete" and ENTITIES[name].is_required)
