@@ -1,0 +1,24 @@
+"""Statistics that SQL cannot say plainly: survival curves, medians under censoring, and 95 % intervals.
+
+Pure functions of numbers and frames; no file, no clock, no DuckDB, and no judgement against a target or a control limit.
+The one thing to know: SQL counts, this room only turns counts into estimates, so nothing here ever sees a single handoff.
+"""
+
+from __future__ import annotations
+
+from handoff_pipeline.measures.errors import MeasureError
+from handoff_pipeline.measures.intervals import Interval, poisson_rate_interval, student_t_interval, wilson
+from handoff_pipeline.measures.kaplan_meier import Curve, Estimate, kaplan_meier, median_with_interval, survival_at
+
+__all__ = [
+    "Curve",
+    "Estimate",
+    "Interval",
+    "MeasureError",
+    "kaplan_meier",
+    "median_with_interval",
+    "poisson_rate_interval",
+    "student_t_interval",
+    "survival_at",
+    "wilson",
+]
