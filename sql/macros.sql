@@ -1,9 +1,9 @@
 -- Macros that every model may use; loaded at each opening of the warehouse file for building.
 -- They read HaloPSA's loose values (numbers as text or decimals, empty dates before 1981) and make the contract's keys.
 
--- A key of the contract: the first 52 bits of SHA-256 over "tenant|entity|natural key".
+-- A key of the contract: the first 52 bits of SHA-256 over "tenant|entity|natural key"; NULL for no natural key.
 create or replace temp macro contract_key(tenant, entity, natural_key) as (
-    cast('0x' || left(sha256(concat_ws('|', tenant, entity, natural_key)), 13) as bigint)
+    cast('0x' || left(sha256(tenant || '|' || entity || '|' || natural_key), 13) as bigint)
 );
 
 -- HaloPSA's moments are UTC, mostly without a zone (the session's zone is UTC); 1899, 1900 and all years up to 1980 mean "empty".

@@ -51,7 +51,7 @@ kickoff_seen as (
 select
     'won_without_checklist' as kind,
     l.handoff_id,
-    l.project_id,
+    cast(null as bigint) as project_id,
     '' as discriminator,
     l.client_id,
     l.sales_agent_id as agent_id,

@@ -64,6 +64,8 @@ own_share as (
             when d.is_shared then coalesce(t.third_party_base, 0)
             when not p.is_first then 0
             when d.has_order then o.third_party_base
+            -- Neither order nor quotation: no third party is known of, which the state no_baseline says.
+            when sold.handoff_id is null then 0
             else sold.third_party_cost_base
         end as third_party_base,
         -- An unknown rate is told apart from an unknown sale.

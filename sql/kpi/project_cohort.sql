@@ -1,4 +1,4 @@
--- When each project was active, in every segment that it belongs to; a project has a sales team only through its deal. Days are local.
+-- When each project was active, in every segment that it belongs to; a project has a sales team only through a won deal. Days are local.
 -- grain: project x segment
 -- key: project_id, segment_type, segment
 -- owner: service delivery lead
@@ -15,5 +15,5 @@ select
 from core.handoff_project as p
 cross join policy.setting as s
 left join core.handoff as h on p.handoff_id = h.handoff_id
-inner join kpi.segment as g on g.segment_type = 'all' or (g.segment_type = 'sales_team' and h.sales_team = g.segment)
+inner join kpi.segment as g on g.segment_type = 'all' or (g.segment_type = 'sales_team' and h.deal_state = 'won' and h.sales_team = g.segment)
 left join core.project_kickoff as k on p.project_id = k.project_id

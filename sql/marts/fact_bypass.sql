@@ -6,7 +6,7 @@ select
     contract_key(
         $tenant,
         'bypass',
-        concat_ws('|', b.kind, coalesce(b.handoff_id, 0), case when b.kind = 'won_without_checklist' then 0 else coalesce(b.project_id, 0) end, b.discriminator)
+        b.kind || '|' || coalesce(b.handoff_id, 0) || '|' || coalesce(b.project_id, 0) || '|' || b.discriminator
     ) as bypass_key,
     b.kind,
     coalesce(contract_key($tenant, 'handoff', b.handoff_id), 0) as handoff_key,

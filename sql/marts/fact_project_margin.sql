@@ -99,13 +99,15 @@ select
     coalesce(contract_key($tenant, 'client', c.client_id), 0) as client_key,
     r.as_of_date,
     date_key(r.as_of_date) as as_of_date_key,
-    false as is_delivered,
+    true as is_delivered,
     false as is_active,
     0 as logged_hours_week,
     'undefined' as margin_state,
     r.revenue_base as sold_revenue_base,
     r.cost_base as sold_cost_base,
-    null as sold_margin_pct,
+    case
+        when r.revenue_base > 0 then cast(r.revenue_base - r.cost_base as double) / cast(r.revenue_base as double) * 100
+    end as sold_margin_pct,
     null as rebased_revenue_base,
     null as rebased_cost_base,
     null as rebased_margin_pct,

@@ -21,7 +21,7 @@ select
     s.seen_at_utc,
     coalesce(halo_text(s.fields.name), '(no name)') as agent_name,
     halo_text(s.fields.team) as team,
-    halo_text(s.fields.role_list) as role,
+    coalesce(halo_text(s.fields.jobtitle), halo_text(s.fields.role_list)) as role,
     not halo_bool(s.fields.isdisabled) as is_active,
     halo_money(s.fields.costprice) as cost_price
 from seen as s
