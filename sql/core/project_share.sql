@@ -33,7 +33,10 @@ order_total as (
         l.project_id,
         cast(sum(cast(l.net_amount * r.rate as decimal(18, 4))) as decimal(18, 4)) as revenue_base,
         cast(sum(cast(l.cost_amount * r.rate as decimal(18, 4))) as decimal(18, 4)) as cost_base,
-        cast(sum(case when l.is_labour then 0 else cast(l.cost_amount * r.rate as decimal(18, 4)) end) as decimal(18, 4)) as third_party_base
+        cast(
+            sum(case when l.is_labour then 0 else cast(l.cost_amount * r.rate as decimal(18, 4)) end) as decimal(18, 4)
+        ) as third_party_base,
+        bool_or(r.rate is null) as has_no_rate
     from line as l
     inner join core.deal_rate as r on l.handoff_id = r.handoff_id and l.currency = r.currency
     group by l.handoff_id, l.project_id
@@ -42,7 +45,7 @@ order_total as (
 order_third_party as (
     select
         t.handoff_id,
-        cast(sum(t.third_party_base) as decimal(18, 4)) as third_party_base
+        case when not bool_or(t.has_no_rate) then cast(sum(t.third_party_base) as decimal(18, 4)) end as third_party_base
     from order_total as t
     group by t.handoff_id
 ),
@@ -61,7 +64,9 @@ own_share as (
             when p.is_first then sold.cost_base
         end as cost_base,
         case
-            when d.is_shared then coalesce(t.third_party_base, 0)
+            when d.is_shared and t.handoff_id is null then 0
+            when d.is_shared and t.has_no_rate then null
+            when d.is_shared then t.third_party_base
             when not p.is_first then 0
             when d.has_order then o.third_party_base
             -- Neither order nor quotation: no third party is known of, which the state no_baseline says.
