@@ -1,0 +1,1 @@
+"""The ledger's migrations, applied at every open (ledger/engine.py)."""

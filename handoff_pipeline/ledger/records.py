@@ -1,0 +1,84 @@
+"""The rows of the ledger as values: what callers hand in and get back.
+
+No SQL and no connection here.
+The one thing to know: every moment is an aware datetime in UTC; the store turns it into a naive UTC timestamp and back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+RunState = Literal["running", "complete", "stale", "failed"]
+BatchState = Literal["announced", "settled", "absent"]
+SourceState = Literal["complete", "incomplete", "quarantined", "not_permitted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the job. `requests` counts requests to HaloPSA; `finished_at` is None until it has published or failed."""
+
+    run_id: str
+    started_at: datetime
+    as_of: datetime
+    policy_version: str
+    policy_hash: str
+    engine: str
+    rollout_phase: str
+    requests: int = 0
+    finished_at: datetime | None = None
+    state: RunState = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What the pull says about one entity before its rows are landed."""
+
+    rows_seen: int
+    rows_expected: int | None
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the warehouse file holds of one entity after the commit."""
+
+    rows_changed: int
+    rows_deleted: int
+    rows_quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One entity of one batch; `settled` is None unless the state is settled."""
+
+    batch_no: int
+    run_id: str
+    entity: str
+    state: BatchState
+    announced: Announced
+    settled: Settled | None
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """How complete one entity was in one run: a row of `meta_source_completeness` without the tenant.
+
+    `as_of` is the moment that the entity's data refers to; it is older than the run's where `is_stale`.
+    """
+
+    run_id: str
+    entity: str
+    state: SourceState
+    rows_seen: int
+    rows_expected: int | None
+    rows_changed: int
+    rows_deleted: int
+    rows_quarantined: int
+    rows_unlinked: int
+    requests: int
+    requests_minimum: int | None
+    as_of: datetime
+    is_stale: bool
+    detail: str | None

@@ -1,0 +1,147 @@
+"""The manifest: what is published, by which run, with which hashes, and how complete each source was.
+
+How the tables get there is publish.py's.
+The one thing to know: it is written last, so what it names is wholly in place; a reader that trusts only it never sees half a night.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from handoff_pipeline.errors import PublishError
+from handoff_pipeline.ledger import Completeness
+
+WHAT_TO_DO: Final = {
+    "incomplete": "Run `handoff run` again; if it stays incomplete, `handoff doctor` looks for the cause.",
+    "quarantined": "Look at the rows that were set aside; correct them in HaloPSA and run `handoff run` again.",
+    "not_permitted": "Give the API application and its agent the permission to read it; `handoff doctor` names it.",
+}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class PublishedTable(_Part):
+    """One published table. `run_id` is the run that last changed its content; hashes are SHA-256 in hex, `bytes` the Parquet file's."""
+
+    run_id: str
+    rows: int
+    bytes: int
+    sha256: str
+    csv_sha256: str
+    content_hash: str
+
+
+class PublishedFile(_Part):
+    """One file and, where it holds tables that are not published one by one, their content hash."""
+
+    bytes: int
+    sha256: str
+    content_hash: str | None = None
+
+
+class SourceStatus(_Part):
+    """How complete one entity was in the run of the manifest."""
+
+    state: str
+    is_stale: bool
+    as_of_utc: datetime
+    rows_seen: int
+    rows_expected: int | None
+    rows_changed: int
+    rows_quarantined: int
+    requests: int
+    detail: str | None
+
+
+class StaleSource(_Part):
+    """An entity because of which the tables were left as they were: since which run, and what to do."""
+
+    entity: str
+    state: str
+    since_utc: datetime
+    detail: str | None
+    what_to_do: str
+
+
+class Manifest(_Part):
+    """published/manifest.json. `content_hash` covers every table but meta_run and meta_source_completeness."""
+
+    run_id: str
+    state: Literal["complete", "stale"]
+    contract_version: int
+    policy_version: str
+    policy_hash: str
+    engine: str
+    requests: int
+    as_of_utc: datetime
+    published_at_utc: datetime
+    content_hash: str
+    tables: dict[str, PublishedTable]
+    database: PublishedFile
+    history: PublishedFile | None
+    completeness: dict[str, SourceStatus]
+    stale: tuple[StaleSource, ...] = ()
+
+
+def read(path: Path) -> Manifest | None:
+    """The manifest at `path`; None when nothing has been published yet.
+
+    Raises:
+        PublishError: there is a file, and it is no manifest.
+    """
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise PublishError(
+            f"{path} is no manifest of this product ({error.error_count()} problems).",
+            "Move it away; the next complete run writes a new one.",
+        ) from error
+
+
+def status_of(row: Completeness) -> SourceStatus:
+    """A ledger row as the manifest shows it."""
+    return SourceStatus(
+        state=row.state,
+        is_stale=row.is_stale,
+        as_of_utc=row.as_of,
+        rows_seen=row.rows_seen,
+        rows_expected=row.rows_expected,
+        rows_changed=row.rows_changed,
+        rows_quarantined=row.rows_quarantined,
+        requests=row.requests,
+        detail=row.detail,
+    )
+
+
+def stale_source(row: Completeness, since: datetime) -> StaleSource:
+    """Why the tables were left as they were, for the person who reads the manifest."""
+    return StaleSource(entity=row.entity, state=row.state, since_utc=since, detail=row.detail, what_to_do=WHAT_TO_DO[row.state])
+
+
+def file_sha256(path: Path) -> str | None:
+    """The SHA-256 (hex) of a file; None when there is none."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def as_text(manifest: Manifest) -> str:
+    """The manifest as the JSON text that is published."""
+    return manifest.model_dump_json(indent=2) + "\n"
+
+
+def hashes(tables: Mapping[str, PublishedTable]) -> dict[str, str]:
+    """Table to content hash."""
+    return {name: table.content_hash for name, table in tables.items()}

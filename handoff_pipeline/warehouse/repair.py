@@ -1,0 +1,43 @@
+"""Makes page bytes readable for DuckDB where HaloPSA sent text that no database can hold: lone surrogate escapes.
+
+Everything else in a page stays as it came; NUL and the other control characters survive as escapes.
+The one thing to know: the page in the inbox is evidence and is never changed; the repaired copy lies beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+REPLACEMENT: Final = rb"\ufffd"
+
+# A whole pair, a lone half, or any other escape (so that an escaped backslash before "ud800" is not taken for one).
+_ESCAPE: Final = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.")
+_SUSPECT: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def readable(page: Path) -> tuple[Path, int]:
+    """The page, or its repaired copy, and how many lone surrogates were replaced by U+FFFD.
+
+    Raises:
+        OSError: the page cannot be read.
+    """
+    content = page.read_bytes()
+    if not _SUSPECT.search(content):
+        return page, 0
+    replaced = 0
+
+    def replace(match: re.Match[bytes]) -> bytes:
+        nonlocal replaced
+        if match["lone"] is None:
+            return match[0]
+        replaced += 1
+        return REPLACEMENT
+
+    repaired = _ESCAPE.sub(replace, content)
+    if not replaced:
+        return page, 0
+    copy = page.with_name(f"{page.stem}.repaired{page.suffix}")
+    copy.write_bytes(repaired)
+    return copy, replaced
