@@ -1,0 +1,1 @@
+"""What happens when the night is killed: real processes, real kills, real files."""

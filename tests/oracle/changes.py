@@ -1,0 +1,102 @@
+"""Change requests that hang on a project, with their hours and prices. What they do to a margin is in `margin`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from handoff_pipeline.simulator.truth import ChangeRequest, Project, TimeEntry
+from tests.oracle.handoffs import Handoff
+from tests.oracle.keys import UNKNOWN, date_key, money, total, utc
+from tests.oracle.observation import Seen
+from tests.oracle.projects import deal_of, handoff_key, hours, project_key, project_of_change
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """One linked change; `handoff` is None where its project has none."""
+
+    change: ChangeRequest
+    project: Project
+    handoff: Handoff | None
+    state: str
+    decided_at: datetime | None
+    decided_day: date | None
+    entries: list[TimeEntry]
+    price: Decimal | None
+    price_base: Decimal | None
+    currency: str
+
+    def is_approved_by(self, day: date) -> bool:
+        """Whether it was approved on or before a local day."""
+        return self.state == "approved" and self.decided_day is not None and self.decided_day <= day
+
+
+def linked_changes(seen: Seen, handoffs: Mapping[int, Handoff]) -> list[Change]:
+    """Every change that hangs on a project; `handoffs` by deal id."""
+    found = [(change, project_of_change(seen, change)) for change in seen.changes]
+    return [_change(seen, change, project, handoffs) for change, project in found if project is not None]
+
+
+def cost_of(seen: Seen, entries: list[TimeEntry]) -> Decimal | None:
+    """What time costs; None where somebody's hours have no known cost."""
+    if uncosted_hours(seen, entries):
+        return None
+    return total(entry.hours * (seen.agents[entry.agent_id].cost_price or 0) for entry in entries)
+
+
+def uncosted_hours(seen: Seen, entries: list[TimeEntry]) -> Decimal:
+    """Hours whose cost is not known."""
+    return hours([entry for entry in entries if entry.agent_id not in seen.agents or seen.agents[entry.agent_id].cost_price is None])
+
+
+def _change(seen: Seen, change: ChangeRequest, project: Project, handoffs: Mapping[int, Handoff]) -> Change:
+    deal = deal_of(seen, project)
+    handoff = handoffs[deal.deal_id] if deal else None
+    is_decided = change.outcome != "raised" and (change.decided_at is None or change.decided_at <= seen.as_of)
+    decided_at = (change.decided_at or seen.first_night(change.raised_at)) if is_decided else None
+    currency = handoff.sold.currency if handoff else seen.rules.base_currency
+    rate = seen.rules.rate(currency, handoff.win.day) if handoff else Decimal(1)
+    price = change.price if is_decided else None
+    return Change(
+        change=change,
+        project=project,
+        handoff=handoff,
+        state=change.outcome if is_decided else "raised",
+        decided_at=decided_at,
+        decided_day=seen.days.local_or_none(decided_at),
+        entries=seen.entries_by_ticket.get(change.change_id, []),
+        price=money(price),
+        price_base=None if price is None or rate is None else money(price * rate),
+        currency=currency,
+    )
+
+
+def fact_change_request(seen: Seen, each: Change) -> dict[str, Any]:
+    """The fact's row."""
+    change = each.change
+    return {
+        "change_key": seen.key("change", change.change_id),
+        "change_id": change.change_id,
+        "project_key": project_key(seen, each.project),
+        "handoff_key": handoff_key(seen, each.handoff.deal if each.handoff else None),
+        "client_key": seen.client_key(change.client_id),
+        "raised_at_utc": utc(change.raised_at),
+        "decided_at_utc": utc(each.decided_at),
+        "decided_date_key": date_key(each.decided_day),
+        "decision_key": UNKNOWN,
+        "state": each.state,
+        "origin": seen.rules.origin(change.origin),
+        "link_kind": "parent",
+        "logged_hours": money(hours(each.entries)),
+        "cost_base": money(cost_of(seen, each.entries)),
+        "price": each.price,
+        "price_base": each.price_base,
+        "currency": each.currency,
+        "is_billed": None,
+        "billed_at_utc": None,
+        "source_url": seen.url(change.change_id),
+    }
