@@ -11,7 +11,9 @@ with live as (
         h.sales_agent_id,
         p.project_id
     from core.handoff as h
-    left join core.handoff_project as p on h.handoff_id = p.handoff_id and p.is_first
+    cross join policy.setting as s
+    left join core.handoff_project as p
+        on h.handoff_id = p.handoff_id and p.is_first and local_day(p.created_at_utc, s.time_zone) >= s.go_live
     where not h.is_historic
 ),
 
@@ -37,15 +39,6 @@ signed_at_gate as (
     from core.project_kickoff as k
     inner join core.signoff_acceptance as a on k.project_id = a.project_id
     group by k.project_id
-),
-
-kickoff_seen as (
-    select
-        p.project_id,
-        min(n.as_of_utc) as seen_at_utc
-    from core.project_kickoff as p
-    inner join core.night as n on p.kickoff_at_utc <= n.as_of_utc
-    group by p.project_id
 )
 
 select
@@ -87,14 +80,13 @@ select
     l.client_id,
     p.agent_id,
     k.kickoff_at_utc as happened_at_utc,
-    coalesce(n.seen_at_utc, k.kickoff_at_utc) as detected_at_utc,
+    k.kickoff_seen_at_utc as detected_at_utc,
     'The project kicked off without a valid delivery sign-off' as detail,
     l.project_id as record_id
 from live as l
 inner join core.handoff_project as p on l.project_id = p.project_id
 inner join core.project_kickoff as k on l.project_id = k.project_id
 left join signed_at_gate as g on l.project_id = g.project_id
-left join kickoff_seen as n on l.project_id = n.project_id
 where k.kickoff_at_utc is not null and not coalesce(g.at_kickoff, false)
 union all
 select
@@ -103,13 +95,14 @@ select
     a.project_id,
     a.project_id || ':' || a.seq as discriminator,
     l.client_id,
-    l.sales_agent_id as agent_id,
+    -- Who edited it is in HaloPSA's audit, which is not read yet.
+    cast(null as bigint) as agent_id,
     a.void_at_utc as happened_at_utc,
     a.void_at_utc as detected_at_utc,
     'A value that the sign-off covers was changed after it' as detail,
     l.handoff_id as record_id
 from live as l
-inner join core.signoff_acceptance as a on l.handoff_id = a.handoff_id
+inner join core.signoff_acceptance as a on l.handoff_id = a.handoff_id and l.project_id = a.project_id
 where a.void_batch is not null
 union all
 select

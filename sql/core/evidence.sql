@@ -26,8 +26,8 @@ boundary as (
     union
     select
         s.handoff_id,
-        s.freeze_batch as slice_batch
-    from core.sold as s
+        s.valid_from_batch as slice_batch
+    from core.sold_history as s
 ),
 
 slice as (
@@ -50,14 +50,8 @@ select
     d.delivery_assumptions,
     d.dependencies,
     d.acceptance_criteria,
-    case
-        when s.slice_batch >= sold.freeze_batch and sold.revenue > 0
-            then cast(sold.revenue - sold.cost as double) / cast(sold.revenue as double) * 100
-    end as sold_margin_pct,
-    case
-        when s.slice_batch >= sold.freeze_batch and sold.revenue > 0
-            then printf('%.4f', cast(sold.revenue - sold.cost as double) / cast(sold.revenue as double) * 100)
-    end as sold_margin_text,
+    sold.margin_pct as sold_margin_pct,
+    printf('%.4f', sold.margin_pct) as sold_margin_text,
     coalesce(f.floor_pct, p.margin_floor_default_pct) as margin_floor_pct,
     p.links_base || '/tickets?id=' || s.handoff_id as source_url
 from slice as s
@@ -69,5 +63,9 @@ inner join deal as d
         and s.slice_batch >= d.valid_from_batch
         and (d.valid_to_batch is null or s.slice_batch < d.valid_to_batch)
 left join core.night as following on s.next_batch = following.batch_no
-left join core.sold as sold on s.handoff_id = sold.handoff_id
+left join core.sold_history as sold
+    on
+        s.handoff_id = sold.handoff_id
+        and s.slice_batch >= sold.valid_from_batch
+        and (sold.valid_to_batch is null or s.slice_batch < sold.valid_to_batch)
 left join policy.margin_floor as f on folded(d.deal_type) = f.deal_type

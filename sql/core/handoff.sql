@@ -1,49 +1,27 @@
--- Every opportunity that was won on any night: its win, the night that first saw it, its seller then, and what is known of it now.
+-- Every opportunity that was won on any night: its present win, its seller then, and what is known of it now.
 -- grain: won opportunity
 -- key: handoff_id
 -- owner: service delivery lead
-with won_version as (
+with first_win as (
     select
-        v.opportunity_id,
-        v.valid_from_batch,
-        v.valid_from_utc,
-        v.won_at_utc
-    from core.opportunity_history as v
-    where v.is_won
-),
-
-win as (
-    select
-        w.opportunity_id,
-        arg_max(w.won_at_utc, w.valid_from_batch) as won_at_utc,
+        w.handoff_id,
         min(w.won_at_utc) as first_won_at_utc,
-        min(w.valid_from_batch) as first_won_batch
-    from won_version as w
-    group by w.opportunity_id
-),
-
-win_night as (
-    select
-        w.opportunity_id,
-        min(v.valid_from_batch) as win_batch
-    from win as w
-    inner join won_version as v on w.opportunity_id = v.opportunity_id and w.won_at_utc = v.won_at_utc
-    group by w.opportunity_id
+        min(w.win_batch) as first_won_batch
+    from core.win as w
+    group by w.handoff_id
 )
 
 select
-    w.opportunity_id as handoff_id,
+    w.handoff_id,
+    w.win_no,
     w.won_at_utc,
-    local_day(w.won_at_utc, s.time_zone) as won_day,
-    w.first_won_at_utc,
-    w.first_won_batch,
-    n.win_batch,
-    night.as_of_utc as win_seen_at_utc,
-    case
-        when night.previous_as_of_utc is not null and w.won_at_utc > night.previous_as_of_utc then 'observed'
-        else 'first_seen'
-    end as history_basis,
-    local_day(w.won_at_utc, s.time_zone) < s.go_live as is_historic,
+    w.won_day,
+    f.first_won_at_utc,
+    f.first_won_batch,
+    w.win_batch,
+    w.win_seen_at_utc,
+    w.history_basis,
+    w.won_day < s.go_live as is_historic,
     at_win.agent_id as sales_agent_id,
     at_win.team as sales_team,
     at_win.deal_type as deal_type_at_win,
@@ -59,9 +37,9 @@ select
     now.deal_type,
     now.service_template,
     now.delivery_assumptions
-from win as w
+from core.win as w
 cross join policy.setting as s
-inner join win_night as n on w.opportunity_id = n.opportunity_id
-inner join core.night as night on n.win_batch = night.batch_no
-inner join core.opportunity_history as at_win on w.opportunity_id = at_win.opportunity_id and n.win_batch = at_win.valid_from_batch
-inner join core.opportunity_history as now on w.opportunity_id = now.opportunity_id and now.is_current
+inner join first_win as f on w.handoff_id = f.handoff_id
+inner join core.opportunity_history as at_win on w.handoff_id = at_win.opportunity_id and w.win_batch = at_win.valid_from_batch
+inner join core.opportunity_history as now on w.handoff_id = now.opportunity_id and now.is_current
+where w.is_present

@@ -9,4 +9,4 @@ select
 from core.handoff as h
 cross join policy.setting as s
 left join core.sold as sold on h.handoff_id = sold.handoff_id
-left join core.deal_rate as r on h.handoff_id = r.handoff_id and sold.currency = r.currency
+left join core.deal_rate as r on h.handoff_id = r.handoff_id and h.win_no = r.win_no and sold.currency = r.currency

@@ -1,4 +1,4 @@
--- When each project was planned to kick off, since when that is known, and when it did.
+-- When each project was planned to kick off, since when that is known, when it did, and since when that is known.
 -- grain: project
 -- key: project_id
 -- owner: project manager
@@ -7,11 +7,21 @@ with meeting as (
         a.ticket_id as project_id,
         min(case when a.is_completed then a.starts_at_utc end) as held_at_utc,
         min(case when not a.is_completed then a.starts_at_utc end) as planned_at_utc,
-        min(a.first_seen_at_utc) as seen_at_utc
+        min(a.first_seen_at_utc) as seen_at_utc,
+        min(case when a.is_completed then a.completed_seen_at_utc end) as held_seen_at_utc
     from staging.appointment as a
     inner join policy.name_list as n on n.meaning = 'kickoff_appointment_type' and a.type_name = n.name
     where a.starts_at_utc is not null
     group by a.ticket_id
+),
+
+recorded as (
+    select
+        p.project_id,
+        min(p.valid_from_utc) as seen_at_utc
+    from core.project_history as p
+    where p.kickoff_recorded is not null
+    group by p.project_id
 )
 
 select
@@ -21,7 +31,12 @@ select
     coalesce(m.held_at_utc, local_noon_utc(p.kickoff_recorded, s.time_zone)) as kickoff_at_utc,
     -- A sign-off has to stand by this moment; where only a day is recorded, by the end of that day.
     coalesce(m.held_at_utc, local_end_utc(p.kickoff_recorded, s.time_zone)) as gate_at_utc,
-    coalesce(local_day(m.held_at_utc, s.time_zone), p.kickoff_recorded) as kickoff_day
+    coalesce(local_day(m.held_at_utc, s.time_zone), p.kickoff_recorded) as kickoff_day,
+    case
+        when m.held_at_utc is not null then least(m.held_seen_at_utc, r.seen_at_utc)
+        when p.kickoff_recorded is not null then r.seen_at_utc
+    end as kickoff_seen_at_utc
 from core.handoff_project as p
 cross join policy.setting as s
 left join meeting as m on p.project_id = m.project_id
+left join recorded as r on p.project_id = r.project_id

@@ -6,6 +6,7 @@
 with line as (
     select
         h.handoff_id,
+        h.win_no,
         l.project_id,
         o.currency,
         l.net_amount,
@@ -38,7 +39,7 @@ order_total as (
         ) as third_party_base,
         bool_or(r.rate is null) as has_no_rate
     from line as l
-    inner join core.deal_rate as r on l.handoff_id = r.handoff_id and l.currency = r.currency
+    inner join core.deal_rate as r on l.handoff_id = r.handoff_id and l.win_no = r.win_no and l.currency = r.currency
     group by l.handoff_id, l.project_id
 ),
 

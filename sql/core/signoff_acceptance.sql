@@ -66,10 +66,19 @@ changed as (
     select
         a.handoff_id,
         a.seq,
-        s.freeze_batch as batch_no
+        min(later.valid_from_batch) as batch_no
     from acceptance as a
-    inner join core.sold as s on a.handoff_id = s.handoff_id
-    where a.seen_batch < s.freeze_batch
+    left join core.sold_history as held
+        on
+            a.handoff_id = held.handoff_id
+            and a.seen_batch >= held.valid_from_batch
+            and (held.valid_to_batch is null or a.seen_batch < held.valid_to_batch)
+    inner join core.sold_history as later
+        on
+            a.handoff_id = later.handoff_id
+            and a.seen_batch < later.valid_from_batch
+            and (held.revenue is distinct from later.revenue or held.cost is distinct from later.cost)
+    group by a.handoff_id, a.seq
 ),
 
 void as (

@@ -1,10 +1,11 @@
 -- The lines that were sold: headings and options left out are gone, recurring lines carry a year's value.
--- grain: won opportunity x counted line
--- key: handoff_id, basis, source_id, line_no
+-- grain: win x counted line
+-- key: handoff_id, win_no, basis, source_id, line_no
 -- owner: sales manager
 with line as (
     select
         f.handoff_id,
+        f.win_no,
         f.basis,
         f.source_id,
         f.currency,
@@ -21,6 +22,7 @@ with line as (
     union all
     select
         f.handoff_id,
+        f.win_no,
         f.basis,
         f.source_id,
         f.currency,
@@ -38,6 +40,7 @@ with line as (
 
 select
     l.handoff_id,
+    l.win_no,
     l.basis,
     l.source_id,
     l.line_no,

@@ -13,15 +13,11 @@ event_day as (
     union all
     select c.committed_day
     from kpi.handoff_cohort as c
+    cross join today as t
+    where c.committed_day < t.day
     union all
     select c.kickoff_day
     from kpi.handoff_cohort as c
-    union all
-    select c.created_day
-    from kpi.project_cohort as c
-    union all
-    select c.active_from_day
-    from kpi.project_cohort as c
     union all
     select c.closed_day
     from kpi.project_cohort as c

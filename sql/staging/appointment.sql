@@ -1,4 +1,4 @@
--- Appointments on tickets as last seen, with the first night that saw each.
+-- Appointments on tickets as last seen, with the first night that saw each, and saw it completed.
 -- grain: appointment
 -- key: appointment_id
 -- owner: platform
@@ -19,7 +19,9 @@ with seen as (
 newest as (
     select
         *,
-        min(seen_at_utc) over (partition by fields.id) as first_seen_at_utc
+        min(seen_at_utc) over (partition by fields.id) as first_seen_at_utc,
+        min(case when coalesce(halo_int(fields.complete_status), 0) >= 1 then seen_at_utc end)
+            over (partition by fields.id) as completed_seen_at_utc
     from seen
     qualify row_number() over (partition by fields.id order by batch_no desc) = 1
 )
@@ -31,6 +33,7 @@ select
     halo_utc(n.fields.start_date) as starts_at_utc,
     -- 1 and above is completed: a guess of the public sources.
     coalesce(halo_int(n.fields.complete_status), 0) >= 1 as is_completed,
-    n.first_seen_at_utc
+    n.first_seen_at_utc,
+    n.completed_seen_at_utc
 from newest as n
 where not n.is_deleted

@@ -1,0 +1,53 @@
+# The house's commands. `make demo` and `make test` work on a machine that has only make and Python 3.11 to 3.14.
+# Set-up is a prerequisite of every target and is done once: .venv/.ready is renewed when the lock or pyproject.toml changes.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+PIP := .venv/bin/python -m pip --disable-pip-version-check --no-input --quiet
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test dev lint lock clean
+
+help: ## Show the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/.ready ## Set up .venv (every other target does it when needed).
+
+demo: .venv/.ready ## Run the nightly job twice against a simulated HaloPSA and show what it found.
+	@$(BIN)/handoff demo
+
+test: lint ## Everything that must hold before a change lands: lint, then the tests.
+	@$(BIN)/pytest
+
+dev: .venv/.ready ## Open Dagster's pages (make dev HANDOFF_HOME=.handoff/demo shows the demo's runs).
+	@DAGSTER_HOME="$$($(BIN)/python -c 'from assets.instance import dagster_home as d; from handoff_pipeline.settings import load_settings as s; print(d(s().home))')" \
+	&& export DAGSTER_HOME && $(BIN)/dg dev -w workspace.yaml
+
+lint: .venv/.ready ## Style, types, SQL and the floors between the rooms; every tool runs, whatever the one before it found.
+	@failed=""; \
+	for check in "ruff check ." "ruff format --check ." "mypy" "sqlfluff lint sql" "lint-imports"; do \
+		$(BIN)/$$check || failed="$$failed [$$check]"; \
+	done; \
+	test -z "$$failed" || { echo "Not in order:$$failed" >&2; exit 1; }
+
+lock: ## Renew requirements.lock from pyproject.toml (UPGRADE=--upgrade takes newer releases).
+	@set -e; tools="$$(mktemp -d)"; trap 'rm -rf "$$tools"' EXIT; \
+	$(PYTHON) -m venv "$$tools"; \
+	"$$tools/bin/python" -m pip --disable-pip-version-check --no-input --quiet install "uv==$(UV_VERSION)"; \
+	"$$tools/bin/uv" pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 \
+		--extra dev $(UPGRADE) pyproject.toml -o requirements.lock
+
+clean: ## Remove the environment, caches and build output; the data under .handoff stays.
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' || { \
+		echo "Python 3.11 to 3.14 is needed, and '$(PYTHON)' is not that. Name one that is: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Setting up .venv from requirements.lock: once, one to three minutes ..."
+	@$(PYTHON) -m venv .venv || { echo "No virtual environment could be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@

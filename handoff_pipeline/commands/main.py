@@ -1,0 +1,104 @@
+"""The entry point `handoff`: the commands, and the one place where an error becomes a message, a fix and an exit code.
+
+A traceback is shown only with HANDOFF_DEBUG=1: an unforeseen error may carry a secret in its text, so without it
+just its kind and place are named.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from handoff_pipeline import __version__
+from handoff_pipeline.commands import demo, docs, doctor, explain, policy, run_night, simulator, status
+from handoff_pipeline.commands.exits import CODES, Exit, exit_for
+from handoff_pipeline.commands.screen import show_error
+from handoff_pipeline.errors import HandoffError
+
+app = typer.Typer(
+    name="handoff",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="From HaloPSA's won opportunities to scored handoffs and KPI tables, every night.",
+    epilog=CODES,
+)
+explain_group = typer.Typer(no_args_is_help=True, help="Explain one published thing down to HaloPSA's records.")
+policy_group = typer.Typer(no_args_is_help=True, help="Work with the policy file (handoff.yaml).")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"handoff-pipeline {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    """From HaloPSA's won opportunities to scored handoffs and KPI tables, every night."""
+
+
+app.command("demo", epilog=demo.EXAMPLES)(demo.demo)
+app.command("run", epilog=run_night.EXAMPLES)(run_night.run_night)
+app.command("status", epilog=status.EXAMPLES)(status.status)
+app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command("simulator", epilog=simulator.EXAMPLES)(simulator.simulator)
+app.command("docs", epilog=docs.EXAMPLES)(docs.docs)
+explain_group.command("handoff", epilog=explain.EXAMPLES)(explain.handoff)
+policy_group.command("check", epilog=policy.EXAMPLES)(policy.check)
+app.add_typer(explain_group, name="explain")
+app.add_typer(policy_group, name="policy")
+
+
+@explain_group.callback()
+def _explain() -> None:
+    """Explain one published thing down to HaloPSA's records."""
+
+
+@policy_group.callback()
+def _policy() -> None:
+    """Work with the policy file (handoff.yaml)."""
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; errors are shown here and nowhere else."""
+    as_json = "--json" in arguments
+    debug = os.environ.get("HANDOFF_DEBUG") == "1"
+    try:
+        code = app(args=list(arguments), prog_name="handoff", standalone_mode=False)
+    except HandoffError as error:
+        if debug:
+            traceback.print_exc()
+        show_error(error.message, error.fix, as_json=as_json)
+        return exit_for(error)
+    except typer.TyperException as error:
+        show_error(error.format_message(), "`handoff COMMAND --help` shows the usage with examples.", as_json=as_json)
+        return Exit.USAGE
+    except (typer.Abort, KeyboardInterrupt):
+        show_error("Interrupted.", "Run the command again: what was finished is kept.", as_json=as_json)
+        return Exit.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the outermost boundary: whatever it is, the reader gets a message and an exit code
+        if debug:
+            traceback.print_exc()
+        show_error(f"Unforeseen {type(error).__name__} {_place(error)}.", "HANDOFF_DEBUG=1 shows all of it.", as_json=as_json)
+        return Exit.FAILED
+    return code if isinstance(code, int) else Exit.DONE
+
+
+def _place(error: BaseException) -> str:
+    """Where the error was raised, as module and line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"in {os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}" if frames else "at an unknown place"  # noqa: PTH119
+
+
+def run() -> None:
+    """The console script `handoff`."""
+    sys.exit(execute(sys.argv[1:]))

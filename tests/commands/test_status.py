@@ -1,0 +1,95 @@
+"""`handoff status`: what the ledger says, as a person and a script need it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from handoff_pipeline.commands.exits import Exit
+from handoff_pipeline.ledger import Completeness, Ledger, Run
+from handoff_pipeline.ledger.records import RunState, SourceState
+
+START = datetime(2026, 9, 28, 1, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def record(tmp_path):
+    """Write a run with one entity into the home's ledger."""
+
+    def write(position: int, state: RunState, source_state: SourceState, detail: str | None = None) -> None:
+        where = tmp_path / "home" / "ledger" / "ledger.sqlite"
+        where.parent.mkdir(parents=True, exist_ok=True)
+        began = START + timedelta(days=position)
+        run = Run(f"run-{position}", began, began, "2026-09", "hash", "duckdb", "shadow", requests=42)
+        source = Completeness(
+            run_id=run.run_id,
+            entity="opportunity",
+            state=source_state,
+            rows_seen=99,
+            rows_expected=100,
+            rows_changed=1,
+            rows_deleted=0,
+            rows_quarantined=0,
+            rows_unlinked=0,
+            requests=2,
+            requests_minimum=1,
+            as_of=began,
+            is_stale=source_state != "complete",
+            detail=detail,
+        )
+        with Ledger.open(where) as ledger:
+            ledger.start_run(run)
+            ledger.record_completeness(run.run_id, [source])
+            if state != "running":
+                ledger.finish_run(replace(run, state=state, finished_at=began + timedelta(minutes=1)))
+
+    return write
+
+
+def test_before_the_first_run_it_says_how_to_start_one(handoff):
+    said = handoff("status")
+    assert said.code == Exit.FAILED
+    assert "handoff run" in said.err
+
+
+def test_a_complete_run_is_well(handoff, record):
+    record(1, "complete", "complete")
+    said = handoff("status")
+    assert said.code == Exit.DONE
+    assert "Last run run-1: complete" in said.out
+    assert "42 requests" in said.out
+
+
+def test_an_incomplete_source_is_named_with_its_reason_since_when_and_what_to_do(handoff, record):
+    record(1, "complete", "complete")
+    record(2, "stale", "incomplete", "99 of 100 rows")
+    record(3, "stale", "incomplete", "99 of 100 [rows]")
+    said = handoff("status")
+    assert said.code == Exit.STALE
+    assert "opportunity: 99 of 100 [rows]. Run `handoff run` again" in said.out
+    assert "2026-09-30 01:30 UTC" in said.out
+
+
+def test_a_failed_run_fails_the_command(handoff, record):
+    record(1, "failed", "complete")
+    assert handoff("status").code == Exit.FAILED
+
+
+def test_a_run_under_way_is_said_to_be(handoff, record):
+    record(1, "running", "complete")
+    said = handoff("status")
+    assert said.code == Exit.DONE
+    assert "under way" in said.out
+
+
+def test_a_script_gets_the_same_as_json(handoff, record):
+    record(1, "stale", "not_permitted")
+    said = handoff("status", "--json")
+    assert said.code == Exit.STALE
+    assert said.json["run"]["run_id"] == "run-1"
+    assert said.json["published"] is None
+    [source] = said.json["sources"]
+    assert source["state"] == "not_permitted"
+    assert "permission" in source["advice"]

@@ -1,0 +1,44 @@
+"""What the whole suite runs under: no network but loopback, no settings of the person who runs it, must-run tests that are run.
+
+Fixtures of one room belong in that room's own conftest.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester", "tests.house.must_run", "tests.house.loopback"]
+
+KEPT = {"HANDOFF_MUST_RUN"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Leave out the developer's own HANDOFF_* variables and Dagster home: a test that needs one sets it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith("HANDOFF_") and name not in KEPT:
+                patch.delenv(name)
+        patch.setenv("DAGSTER_HOME", str(tmp_path_factory.mktemp("dagster-home")))
+        patch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
+        yield
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The folder of this checkout."""
+    return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home that `handoff demo` leaves, made once for the whole run; read it, never write to it."""
+    from handoff_pipeline.commands.main import execute
+
+    home = tmp_path_factory.mktemp("demo") / "home"
+    assert execute(["demo", "--nights", "1", "--home", str(home)]) == 0
+    return home
