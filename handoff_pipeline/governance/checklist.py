@@ -14,6 +14,7 @@ from handoff_pipeline.policy.models import AllFieldsRule, ChecklistItem, MarginF
 
 LINK = r"^https?://[^\s/?#]+\.[^\s/?#]+\S*$"
 TAG = r"<[^>]*>"
+ENTITY = r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);"
 WORD = r"\S*[\p{L}\p{N}]\S*"
 
 KEPT = ("handoff_id", "slice_batch", "slice_from_utc", "slice_to_utc", "is_won")
@@ -122,7 +123,7 @@ def _all_fields(rule: AllFieldsRule) -> Judgement:
 def _text(rule: TextRule, placeholders: list[str]) -> Judgement:
     """Text that says something: empty or placeholder 0, too short 0.5, else 1. HTML tags are no words."""
     text = pl.col(rule.field)
-    plain = text.str.replace_all(TAG, " ").str.replace_all("&nbsp;", " ", literal=True).str.strip_chars()
+    plain = text.str.replace_all(TAG, " ").str.replace_all(ENTITY, " ").str.strip_chars()
     is_empty = plain.str.len_chars().fill_null(0) == 0
     bare = plain.str.to_lowercase().str.strip_chars(" \t\r\n.!:;")
     known = [word.strip().casefold().strip(" .!:;") for word in placeholders]

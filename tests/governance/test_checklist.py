@@ -129,7 +129,7 @@ TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x0
 @given(text=TEXT)
 def test_text_is_judged_as_a_plain_reader_would(text: str) -> None:
     """An independent reading in plain Python of the rule in docs/kpis.md."""
-    plain = re.sub(r"<[^>]*>", " ", text).replace("&nbsp;", " ")
+    plain = re.sub(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);", " ", re.sub(r"<[^>]*>", " ", text))
     words = [word for word in re.split(r"\s+", plain) if any(unicodedata.category(letter)[0] in "LN" for letter in word)]
     quality = judged("delivery_assumptions", delivery_assumptions=text)["quality"]
     if len(words) >= 6:

@@ -19,6 +19,9 @@ from tests.oracle.projects import origin_of, project_key
 from tests.oracle.signoff import was_valid_at
 
 
+SHOWN_ON_PROJECT = {"kickoff_scheduled_without_signoff", "kickoff_without_signoff", "project_without_opportunity"}
+
+
 @dataclass(frozen=True, eq=False)
 class Bypass:
     """One bypass, with the handoff and the project that it is about."""
@@ -82,5 +85,5 @@ def fact_bypass(seen: Seen, bypass: Bypass) -> dict[str, Any]:
         "happened_date_key": date_key(seen.days.local(bypass.happened_at)),
         "detected_at_utc": utc(bypass.detected_at),
         "state": "open",
-        "source_url": seen.url(handoff_id or project_id),
+        "source_url": seen.url(project_id if bypass.kind in SHOWN_ON_PROJECT else handoff_id),
     }

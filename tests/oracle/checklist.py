@@ -53,11 +53,11 @@ def judge(seen: Seen, deal: Deal, item: Mapping[str, Any]) -> Judgement:
 
 
 def standing_since(seen: Seen, deal: Deal, item: Mapping[str, Any]) -> datetime:
-    """The night since which the evidence of the last night stands."""
+    """The night since which the evidence of the last night stands; nights before the first that saw the deal won do not count."""
     held = judge(seen, deal, item).evidence
     since = seen.as_of
-    for night in reversed([night for night in seen.nights if night >= deal.created_at]):
-        if judge(seen.by(night), deal, item).evidence != held:
+    for night in reversed(seen.nights):
+        if win_of(seen.by(night), deal) is None or judge(seen.by(night), deal, item).evidence != held:
             break
         since = night
     return since
@@ -116,7 +116,7 @@ def _all_fields(link: str | None, day: str | None) -> Judgement:
 
 def _text(seen: Seen, text: str | None, minimum: int) -> Judgement:
     bare = plain(text or "")
-    if not bare or bare.casefold() in seen.rules.placeholders:
+    if bare.casefold().strip(" .!:;") in {"", *seen.rules.placeholders}:
         return Judgement(0.0, text)
     return Judgement(0.5 if words(bare) < minimum else 1.0, text)
 

@@ -182,7 +182,7 @@ def dim_project(seen: Seen) -> Iterator[Row]:
 def dim_date(seen: Seen, keys_of_facts: Iterable[int]) -> Iterator[Row]:
     """Whole years around every date key and the as-of day, and the day that stands for none."""
     years = {key // 10_000 for key in keys_of_facts if key != UNKNOWN} | {seen.today.year}
-    yield {**_day_row(seen, EPOCH), "date_key": UNKNOWN}
+    yield {**_day_row(seen, EPOCH), "date_key": UNKNOWN, "is_business_day": False}
     for day in span(date(min(years), 1, 1), date(max(years), 12, 31)):
         yield _day_row(seen, day)
 

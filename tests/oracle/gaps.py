@@ -60,7 +60,7 @@ def fact_gap(seen: Seen, deal: Deal, gap: Gap) -> dict[str, Any]:
         "is_hard": gap.is_hard,
         "state": gap.state,
         "detected_at_utc": utc(gap.detected_at),
-        "resolved_at_utc": utc(gap.ended_at) if gap.state == "resolved" else None,
+        "resolved_at_utc": utc(gap.ended_at) if gap.ended_at else None,
         "detected_date_key": date_key(seen.days.local(gap.detected_at)),
         "due_at_utc": None,
         "acknowledged_at_utc": None,

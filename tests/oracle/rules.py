@@ -51,7 +51,7 @@ class Rules:
     @property
     def placeholders(self) -> frozenset[str]:
         """Texts that stand for nothing, case aside."""
-        return frozenset(str(text).strip().casefold() for text in self.raw["checklist"]["placeholders"])
+        return frozenset(str(text).strip().casefold().strip(" .!:;") for text in self.raw["checklist"]["placeholders"])
 
     def is_delivery(self, name: str, team: str) -> bool:
         """Whether an agent holds the delivery role, by team or by name."""

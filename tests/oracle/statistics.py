@@ -17,6 +17,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.proportion import proportion_confint
 
 ALPHA = 0.05
+HALF = 0.5
 Interval = tuple[float | None, float | None]
 UNKNOWN: Interval = (None, None)
 
@@ -83,18 +84,15 @@ def median(observed: Sequence[tuple[int, bool]]) -> tuple[float | None, float | 
     if not steps:
         return None, None, None
     reached = next((float(step.day) for step in steps if step.survival <= Fraction(1, 2)), None)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = _fitted(observed).quantile_ci(0.5, alpha=ALPHA, method="cloglog")
-    return reached, _finite(low), _finite(high)
+    # A step to 0 has no interval: it may end the median's from below and never from above (docs/kpis.md).
+    low = next((float(step.day) for step in steps if step.survival == 0 or (step.low or 0) <= HALF), None)
+    last_open = max((place for place, step in enumerate(steps) if step.high is not None and step.high > HALF), default=-1)
+    high = next((float(step.day) for step in steps[last_open + 1 :] if step.high is not None), None)
+    return reached, low, high
 
 
 def _fitted(observed: Sequence[tuple[int, bool]]) -> SurvfuncRight:
     return SurvfuncRight([day for day, _ in observed], [int(happened) for _, happened in observed])
-
-
-def _finite(limit: float) -> float | None:
-    # statsmodels says inf for a limit that is not reached and nan where no day's interval holds one half.
-    return float(limit) if math.isfinite(limit) else None
 
 
 def _log_log(survival: float, error: float) -> Interval:

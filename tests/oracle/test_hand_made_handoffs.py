@@ -59,7 +59,7 @@ def test_a_gap_opens_when_seen_and_ends_when_met_or_moot(policy: dict[str, Any])
 
     assert resolved["gap_key"] == key("acme", "gap", "1|dependencies|2026-07-07T01:30:00")
     assert (resolved["state"], resolved["open_hours"]) == ("resolved", 3 * 8.5)  # 7, 8 and 9 July, to the night of the 10th
-    assert (moot["state"], moot["resolved_at_utc"], moot["open_hours"]) == ("moot", None, 5 * 8.5)
+    assert (moot["state"], moot["resolved_at_utc"], moot["open_hours"]) == ("moot", utc(night(7, 14)), 5 * 8.5)
     assert one(tables, "fact_handoff")["score_at_won"] == pytest.approx(100 * (30 + 25 + 20 + 0 + 7.5) / 100)
     check = one(tables, "fact_handoff_check", item_key=key("acme", "item", "dependencies"), stage="latest")
     assert check["checked_at_utc"] == utc(night(7, 10))
