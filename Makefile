@@ -2,6 +2,8 @@
 # Set-up is a prerequisite of every target and is done once: .venv/.ready is renewed when the lock or pyproject.toml changes.
 
 PYTHON ?= python3
+# Every night starts a process of its own; without cached bytecode each would first compile some 5,000 modules.
+unexport PYTHONDONTWRITEBYTECODE
 UV_VERSION := 0.13.9
 PIP := .venv/bin/python -m pip --disable-pip-version-check --no-input --quiet
 BIN := .venv/bin

@@ -125,7 +125,7 @@ def _text(rule: TextRule, placeholders: list[str]) -> Judgement:
     text = pl.col(rule.field)
     plain = text.str.replace_all(TAG, " ").str.replace_all(ENTITY, " ").str.strip_chars()
     is_empty = plain.str.len_chars().fill_null(0) == 0
-    bare = plain.str.to_lowercase().str.strip_chars(" \t\r\n.!:;")
+    bare = plain.str.replace_all(r"\s+", " ").str.to_lowercase().str.strip_chars(" \t\r\n.!:;")
     known = [word.strip().casefold().strip(" .!:;") for word in placeholders]
     is_placeholder = (bare.is_in(known) | (bare.str.len_chars() == 0)).fill_null(value=False) & ~is_empty
     words = plain.str.count_matches(WORD)

@@ -82,7 +82,7 @@ def test_a_link_that_is_none_never_becomes_the_evidence_link() -> None:
         ("<p>&nbsp;</p>", 0.0),
         ("TBC", 0.0),
         ("tbc.", 0.0),
-        ("  To be confirmed!", 0.0),
+        ("  To  be\nconfirmed.!", 0.0),
         ("?", 0.0),
         ("...", 0.0),
         ("the client gives us access", 0.5),

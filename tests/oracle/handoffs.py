@@ -75,7 +75,7 @@ def _handoff(seen: Seen, deal: Deal, win: Win) -> Handoff:
     kickoff = kickoff_of(seen, first)
     signoff = signoff_of(seen, deal, first)
     stages = {"won": win.night, "latest": seen.as_of}
-    if signoff.acceptance is not None:
+    if signoff.acceptance is not None and win_of(seen.by(signoff.acceptance.seen_on), deal) is not None:
         stages["signoff"] = signoff.acceptance.seen_on
     return Handoff(
         deal=deal,
