@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     overlap_minutes: int = Field(default=10, ge=0, description="How far an incremental pull reaches back before its cursor, minutes.")
     history_start: date | None = Field(default=None, description="First day of time entries to pull; two years back by default.")
     approvals_mode: Literal["whole", "per_handoff"] = Field(
-        default="whole", description="Pull the whole approval list, or ask per project. The public sources only guess that the whole list works."
+        default="whole",
+        description="Pull the whole approval list, or ask per project. The public sources only guess that the whole list works.",
     )
     actions_window_days: int = Field(default=7, ge=1, description="Days of time entries asked for in one request.")
     actions_count: int = Field(default=1000, ge=10, description="Time entries asked for per window; a window that reaches it is split.")

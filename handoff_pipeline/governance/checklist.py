@@ -1,7 +1,7 @@
 """Scoring: the closed-won checklist as Polars expressions compiled from the policy.
 
-A pure function of frames: evidence in (one row per handoff and stretch of nights), one judgement per item out. Stages, gaps and KPIs are made
-from these judgements in SQL. Quality is 0, 0.5 or 1; nothing that a customer wrote is ever part of a reason.
+A pure function of frames: evidence in (one row per handoff and stretch of nights), one judgement per item out. Stages, gaps and KPIs are
+made from these judgements in SQL. Quality is 0, 0.5 or 1; nothing that a customer wrote is ever part of a reason.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from handoff_pipeline.policy.models import AllFieldsRule, ChecklistItem, MarginFloorRule, Policy, TextRule
+from handoff_pipeline.policy import Policy
+from handoff_pipeline.policy.checklist import AllFieldsRule, ChecklistItem, MarginFloorRule, TextRule
 
 LINK = r"^https?://[^\s/?#]+\.[^\s/?#]+\S*$"
 TAG = r"<[^>]*>"
@@ -80,7 +81,7 @@ def _judge(policy: Policy, item: ChecklistItem, position: int, evidence: pl.Data
         judgement.reason.alias("reason"),
         judgement.evidence_url.alias("evidence_url"),
         judgement.evidence_text.alias("evidence_text"),
-    ).cast(dict(CHECK_SCHEMA))
+    ).cast(CHECK_SCHEMA)
 
 
 def _compile(policy: Policy, item: ChecklistItem) -> Judgement:

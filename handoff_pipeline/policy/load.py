@@ -21,7 +21,7 @@ class _StrictLoader(yaml.SafeLoader):
 def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node)
         if key in seen:
             line = key_node.start_mark.line + 1
             raise PolicyError(f'handoff.yaml, line {line}: the key "{key}" is there twice.', "Keep one of the two.")
@@ -41,7 +41,9 @@ def load_policy(path: Path) -> Policy:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise PolicyError(f"The policy file {path} cannot be read: {error.strerror}.", "Set HANDOFF_POLICY_FILE, or copy handoff.yaml there.") from None
+        raise PolicyError(
+            f"The policy file {path} cannot be read: {error.strerror}.", "Set HANDOFF_POLICY_FILE, or copy handoff.yaml there."
+        ) from None
     return parse_policy(text, name=path.name)
 
 
@@ -52,13 +54,15 @@ def parse_policy(text: str, name: str = "handoff.yaml") -> Policy:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        raise PolicyError(f"{name}{where} is not valid YAML: {getattr(error, 'problem', None) or 'cannot be parsed'}.", "Correct the indentation or quotes there.") from None
+        problem = getattr(error, "problem", None) or "cannot be parsed"
+        raise PolicyError(f"{name}{where} is not valid YAML: {problem}.", "Correct the indentation or quotes there.") from None
     if not isinstance(data, dict):
         raise PolicyError(f"{name} holds no settings.", "Start from the example handoff.yaml of this project.")
     try:
         return Policy.model_validate(data)
     except ValidationError as error:
-        raise PolicyError(f"{name}: {_explain(error)}.", "Correct these keys; docs/policy.md explains each, `handoff policy check` tries again.") from None
+        fix = "Correct these keys; docs/policy.md explains each, `handoff policy check` tries again."
+        raise PolicyError(f"{name}: {_explain(error)}.", fix) from None
 
 
 def _explain(error: ValidationError) -> str:

@@ -52,9 +52,11 @@ select
     coalesce(r.result_name, 'pending') as result,
     case when r.result_name in ('accepted', 'rejected') then coalesce(a.decided_at_utc, n.as_of_utc) end as decided_at_utc,
     a.seen_batch,
-    r.result_name in ('accepted', 'rejected')
-    and d.agent_id is not null
-    and a.agent_id is distinct from h.sales_agent_id as is_counted
+    (
+        r.result_name in ('accepted', 'rejected')
+        and d.agent_id is not null
+        and a.agent_id is distinct from h.sales_agent_id
+    ) as is_counted
 from core.handoff_project as p
 inner join core.handoff as h on p.handoff_id = h.handoff_id
 inner join newest as a on p.project_id = a.ticket_id

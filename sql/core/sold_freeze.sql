@@ -84,10 +84,10 @@ counted as (
         q.currency
     from quotation_then as q
     where not exists (
-        select 1
-        from quotation_then as later
-        where later.handoff_id = q.handoff_id and later.win_no = q.win_no and later.revised_from_id = q.quotation_id
-    )
+            select 1
+            from quotation_then as later
+            where later.handoff_id = q.handoff_id and later.win_no = q.win_no and later.revised_from_id = q.quotation_id
+        )
     union all
     select
         o.handoff_id,

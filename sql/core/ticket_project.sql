@@ -9,7 +9,7 @@ with recursive newest as (
         t.parent_id
     from staging.ticket as t
     where t.entity in ('project', 'change_request') and not t.is_deleted
-    qualify row_number() over (partition by t.ticket_id order by t.batch_no desc, t.entity) = 1
+    qualify row_number() over (partition by t.ticket_id order by t.batch_no desc, t.entity asc) = 1
 ),
 
 climb as (

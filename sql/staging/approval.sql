@@ -8,7 +8,8 @@ with seen as (
         b.as_of_utc as seen_at_utc,
         from_json(
             r.payload,
-            '{"ticket_id":"VARCHAR","seq":"VARCHAR","result":"VARCHAR","agent_id":"VARCHAR","datetime":"VARCHAR","dateapproved":"VARCHAR","step_name":"VARCHAR"}'
+            '{"ticket_id":"VARCHAR","seq":"VARCHAR","result":"VARCHAR","agent_id":"VARCHAR","datetime":"VARCHAR",'
+            || '"dateapproved":"VARCHAR","step_name":"VARCHAR"}'
         ) as fields
     from raw.approval as r
     inner join raw.batch as b on r.batch_no = b.batch_no

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -63,7 +64,7 @@ def test_a_week_at_new_year_belongs_to_its_iso_year() -> None:
 @pytest.mark.parametrize("zone", ZONES)
 def test_days_follow_each_other_without_gap_or_overlap(zone: str) -> None:
     days = list(calendar(zone).days(date(2025, 12, 1), date(2027, 1, 31)))
-    for before, after in zip(days, days[1:], strict=False):
+    for before, after in pairwise(days):
         assert before.day_end_utc == after.day_start_utc
         assert after.business_day_number - before.business_day_number == after.is_business_day
 

@@ -75,7 +75,7 @@ def test_a_night_killed_at_random_and_rerun_equals_an_unbroken_one(unbroken: Unb
     process = scheduler.start()
     try:
         # Not before the interpreter is up: a process that has done nothing proves nothing.
-        process.wait(timeout=random.Random(number).uniform(0.15, 1.0) * unbroken.seconds)
+        process.wait(timeout=random.Random(number).uniform(0.15, 1.0) * unbroken.seconds)  # noqa: S311 - no secret
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGKILL)
     finally:

@@ -17,7 +17,7 @@ from handoff_pipeline.governance.checklist import CHECK_SCHEMA, score
 from handoff_pipeline.policy import Policy, load_policy
 
 POLICY = load_policy(Path(__file__).resolve().parents[2] / "handoff.yaml")
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "handoff_id": pl.Int64,
     "slice_batch": pl.Int64,
     "slice_from_utc": pl.Datetime("us"),
@@ -38,7 +38,14 @@ PAGE = "https://acme.example/tickets?id=7"
 
 def evidence(*rows: dict[str, Any]) -> pl.DataFrame:
     """Rows of evidence; what a row leaves out is empty."""
-    base = {"handoff_id": 7, "slice_batch": 1, "slice_from_utc": datetime(2026, 9, 1), "is_won": True, "source_url": PAGE, "margin_floor_pct": 30.0}
+    base = {
+        "handoff_id": 7,
+        "slice_batch": 1,
+        "slice_from_utc": datetime(2026, 9, 1),
+        "is_won": True,
+        "source_url": PAGE,
+        "margin_floor_pct": 30.0,
+    }
     filled = [{**dict.fromkeys(SCHEMA), **base, **row} for row in rows]
     return pl.DataFrame(filled, schema=SCHEMA)
 
@@ -122,7 +129,7 @@ def test_the_items_weight_and_hardness_come_from_the_policy() -> None:
     assert rows == [(item.id, item.weight, item.hard) for item in POLICY.checklist.items]
 
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=60)
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=60)
 
 
 @settings(max_examples=150, deadline=None)

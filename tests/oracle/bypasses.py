@@ -18,7 +18,6 @@ from tests.oracle.observation import Seen
 from tests.oracle.projects import origin_of, project_key
 from tests.oracle.signoff import was_valid_at
 
-
 SHOWN_ON_PROJECT = {"kickoff_scheduled_without_signoff", "kickoff_without_signoff", "project_without_opportunity"}
 
 

@@ -18,7 +18,7 @@ _PLAIN: dict[str, Any] = {
     "double": 1.0,
     "money": Decimal(1),
     "date": _WEEK,
-    "utc": datetime(2026, 8, 31, 12, 0),  # noqa: DTZ001 -- published times hold UTC without a zone
+    "utc": datetime(2026, 8, 31, 12, 0),
     "bool": True,
     "text": "words",
 }
