@@ -1,0 +1,88 @@
+"""Tells people that a night failed: one JSON line in `alerts.jsonl` of the home; sensors and commands also say it where they are read.
+
+Cards and messages are channels' subject. The one thing to know: a run is reported once, whoever sees its failure first: the process that
+ran it, or Dagster's daemon.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import dagster as dg
+
+from assets.failures import RunFailure, why
+from assets.reaper import reap
+from assets.redaction import Redactor
+from handoff_pipeline.settings import Settings
+
+FILE: Final = "alerts.jsonl"
+LONGEST: Final = 1000
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One failed run, as a line of `alerts.jsonl`."""
+
+    at_utc: str
+    run_id: str
+    job: str
+    failed_step: str | None
+    message: str
+
+    def __str__(self) -> str:
+        """The alert as a line of a log."""
+        return f"{self.job} failed at {self.failed_step or 'its start'}: {self.message} (run {self.run_id})"
+
+
+def decide(run_id: str, job: str, failure: RunFailure, at: datetime, redactor: Redactor) -> Alert:
+    """What to say about a failed run: its first failed step and that step's own words, without secrets, cut to 1,000 characters."""
+    step, message = (failure.steps[0].step, failure.steps[0].message) if failure.steps else (None, failure.message)
+    text = redactor.clean(message).strip() or "The run failed without a message."
+    return Alert(f"{at:%Y-%m-%dT%H:%M:%SZ}", run_id, job, step, text[:LONGEST])
+
+
+def deliver(home: Path, alert: Alert) -> bool:
+    """Append the alert to `alerts.jsonl` (0600); False if that run is in the file already."""
+    path = home / FILE
+    home.mkdir(parents=True, exist_ok=True)
+    before = path.read_text("utf-8") if path.is_file() else ""
+    if alert.run_id in _runs(before):
+        return False
+    # A full disk may have torn the last line: the new one must not grow together with it.
+    start = "\n" if before and not before.endswith("\n") else ""
+    line = f"{start}{json.dumps(asdict(alert), ensure_ascii=False)}\n"
+    # One write of one line to a file opened for appending: two processes never mix their lines.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(handle, line.encode())
+    finally:
+        os.close(handle)
+    return True
+
+
+def _runs(lines: str) -> set[str]:
+    """Runs that these lines are about; a torn line is about none."""
+    found = set()
+    for line in lines.splitlines():
+        try:
+            found.add(json.loads(line)["run_id"])
+        except (json.JSONDecodeError, KeyError, TypeError):
+            continue
+    return found
+
+
+def report(instance: dg.DagsterInstance, settings: Settings, run: dg.DagsterRun, at: datetime) -> Alert:
+    """Tell people about a run that has failed, and return what they were told."""
+    alert = decide(run.run_id, run.job_name, why(instance, run.run_id), at, Redactor.of(settings))
+    deliver(settings.home, alert)
+    return alert
+
+
+def close_dead_runs(instance: dg.DagsterInstance, settings: Settings, at: datetime) -> list[Alert]:
+    """Close the runs whose process is gone and tell people about them; returns what they were told."""
+    return [report(instance, settings, run, at) for run in reap(instance, at)]

@@ -1,0 +1,89 @@
+"""Keeps secrets out of what Dagster stores: log lines, errors, metadata. Dagster itself redacts nothing.
+
+Where a secret is used is no subject here (halo unwraps it at the request alone); this is the net under that rule.
+The one thing to know: values are replaced, not patterns, so every form in which a value may be written is listed.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
+
+from pydantic import SecretStr
+
+from handoff_pipeline.settings import Settings
+
+MASK: Final = "********"
+SHORTEST: Final = 4
+"""A shorter value is no secret; replacing it would only make every text unreadable."""
+
+
+def _forms(value: str) -> Iterator[str]:
+    """The ways in which a value may show: plain, in a URL, in a form, in JSON, in base64, and as Python prints it."""
+    yield value
+    yield quote(value, safe="")
+    yield quote_plus(value)
+    yield json.dumps(value)[1:-1]
+    yield repr(value)[1:-1]
+    yield base64.b64encode(value.encode()).decode().rstrip("=")
+    yield base64.urlsafe_b64encode(value.encode()).decode().rstrip("=")
+
+
+@dataclass(frozen=True)
+class Redactor:
+    """Replaces known secret values in text."""
+
+    forms: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Redactor:
+        """A redactor of every secret among the settings."""
+        values = (getattr(settings, name) for name in type(settings).model_fields)
+        secrets = (value.get_secret_value() for value in values if isinstance(value, SecretStr))
+        forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
+        return cls(tuple(sorted(forms, key=len, reverse=True)))
+
+    def clean(self, text: str) -> str:
+        """The text with every form of every secret masked."""
+        for form in self.forms:
+            text = text.replace(form, MASK)
+        return text
+
+
+@contextmanager
+def clean_logs(redactor: Redactor) -> Iterator[None]:
+    """Mask secrets in every log record that this process makes, Dagster's own loggers included, until the block ends.
+
+    A filter on a logger would miss its children's records, and a filter on a handler those handlers that Dagster makes later.
+    """
+    before = logging.getLogRecordFactory()
+
+    def make(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = before(*args, **kwargs)
+        _clean_record(record, redactor)
+        return record
+
+    logging.setLogRecordFactory(make)
+    try:
+        yield
+    finally:
+        logging.setLogRecordFactory(before)
+
+
+def _clean_record(record: logging.LogRecord, redactor: Redactor) -> None:
+    try:
+        message = record.getMessage()
+    except (TypeError, ValueError):
+        # Arguments that do not fit their message: logging itself complains about that, later and without harm.
+        message = f"{record.msg} {record.args}"
+    record.msg, record.args = redactor.clean(message), None
+    if record.exc_info and record.exc_info[0] is not None:
+        record.exc_text = redactor.clean("".join(traceback.format_exception(*record.exc_info)))
+        record.exc_info = None

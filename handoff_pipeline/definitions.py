@@ -1,0 +1,68 @@
+"""Dagster's entry point (workspace.yaml and [tool.dg] point here), and `run_nightly` for the command line.
+
+Assets live in `assets/`. The one thing to know: `assets`, `quality` and `exports` are top-level names, so another package of that name
+would be imported in their place without a word; start-up refuses that.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import dagster as dg
+
+from handoff_pipeline.errors import HandoffError
+from handoff_pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from assets.night import NightResult
+
+CHECKOUT: Final = Path(__file__).resolve().parents[1]
+ROOMS: Final = ("assets", "quality", "exports")
+
+
+def require_own_rooms(checkout: Path = CHECKOUT) -> None:
+    """Refuse to start when another package stands in the place of a room of this checkout.
+
+    Raises:
+        HandoffError: names the package and where it was found.
+    """
+    for room in ROOMS:
+        if not (checkout / room / "__init__.py").is_file():
+            continue
+        spec = importlib.util.find_spec(room)
+        origin = Path(spec.origin).resolve() if spec and spec.origin else None
+        if origin != checkout / room / "__init__.py":
+            raise HandoffError(
+                f"The package `{room}` is imported from {origin.parent if origin else 'nowhere'}, and not from {checkout / room}.",
+                "Run `make` in the checkout so that it is installed editable, and remove the other package from this environment.",
+            )
+
+
+def _definitions() -> dg.Definitions:
+    require_own_rooms()
+    # Imported only now: before the check it might be a stranger's package that is imported.
+    from assets.graph import definitions
+
+    return definitions()
+
+
+defs = _definitions()
+
+
+def run_nightly(settings: Settings, progress: Callable[[str, int, int | None], None] | None = None) -> NightResult:
+    """Run the nightly job now, in this process.
+
+    Args:
+        settings: the installation.
+        progress: called with a name, how much of it is done, and of how much (None: not known): rows per entity during the pull, steps per
+            group of the graph afterwards.
+
+    Returns:
+        How the night ended; a failure is told in it (and in `alerts.jsonl` of the home) and not raised.
+    """
+    from assets.night import run_night
+
+    return run_night(defs, settings, progress)

@@ -1,0 +1,100 @@
+"""What a pull is asked for, and what one step hands to the next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from assets.plan import (
+    TICKETS,
+    Known,
+    Pulled,
+    decide,
+    forget_pulled,
+    read_plan,
+    read_pulled,
+    scope_of,
+    scope_rows,
+    write_plan,
+    write_pulled,
+)
+from handoff_pipeline.errors import WarehouseError
+from handoff_pipeline.halo import EntityReport, InboxFile, PullReport
+from handoff_pipeline.policy import Policy, load_policy
+
+NIGHT = datetime(2026, 9, 28, 1, 30, tzinfo=UTC)
+LAST = datetime(2026, 9, 27, 1, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def policy(checkout) -> Policy:
+    return load_policy(checkout / "handoff.yaml")
+
+
+def known(policy: Policy, scope: dict[str, frozenset[str]] | None = None) -> Known:
+    cursors = dict.fromkeys((*TICKETS, "client"), LAST)
+    return Known(cursors, {7: "2026-09-01"}, frozenset({3}), scope_of(policy) if scope is None else scope)
+
+
+def report(inbox, **states: str) -> PullReport:
+    def entity(name: str) -> EntityReport:
+        files = (InboxFile(inbox / name / "00001.json", "tickets"),)
+        return EntityReport(name, states.get(name, "complete"), files, 2, None, 1, NIGHT, "a detail", is_full=False)  # type: ignore[arg-type]
+
+    return PullReport({name: entity(name) for name in TICKETS}, 3, {"/Opportunities": 3}, NIGHT)
+
+
+def test_a_night_continues_where_the_last_one_ended(policy):
+    plan = decide(policy, NIGHT, known(policy))
+    assert plan.cursors == dict.fromkeys((*TICKETS, "client"), LAST)
+    assert (plan.as_of, plan.known_orders, plan.project_ids) == (NIGHT, {7: "2026-09-01"}, frozenset({3}))
+    assert plan.change_type_names == {"Project Change Request"}
+
+
+def test_the_first_night_has_no_cursor(policy):
+    assert decide(policy, NIGHT, Known({}, {}, frozenset(), {})).cursors == {}
+
+
+def test_a_custom_field_that_is_new_in_the_policy_makes_tickets_be_pulled_whole(policy):
+    """Rows that did not change keep the fields of their last pull: a cursor would leave the new field empty for ever."""
+    older = {entity: names - {"CFDealType"} for entity, names in scope_of(policy).items()}
+    assert set(decide(policy, NIGHT, known(policy, older)).cursors) == {"client"}
+
+
+def test_a_change_type_that_is_new_in_the_policy_makes_change_requests_be_pulled_whole(policy):
+    older = scope_of(policy) | {"change_request": policy.custom_field_names}
+    assert set(decide(policy, NIGHT, known(policy, older)).cursors) == {"opportunity", "project", "client"}
+
+
+def test_a_field_that_left_the_policy_changes_nothing(policy):
+    wider = {entity: names | {"CFOld"} for entity, names in scope_of(policy).items()}
+    assert set(decide(policy, NIGHT, known(policy, wider)).cursors) == {*TICKETS, "client"}
+
+
+def test_the_scope_of_an_incomplete_entity_stays_what_it_was(policy, tmp_path):
+    rows = scope_rows(policy, report(tmp_path, project="incomplete"), {"project": frozenset({"CFOld"})}).rows()
+    assert [name for entity, name in rows if entity == "project"] == ["CFOld"]
+    assert {name for entity, name in rows if entity == "opportunity"} == policy.custom_field_names
+
+
+def test_what_one_step_hands_over_the_next_one_reads(policy, tmp_path):
+    plan = decide(policy, NIGHT, known(policy))
+    write_plan(tmp_path, plan)
+    assert read_plan(tmp_path) == plan
+    pulled = Pulled("run-1", NIGHT, report(tmp_path))
+    write_pulled(tmp_path, pulled)
+    assert read_pulled(tmp_path) == pulled
+
+
+def test_a_pull_is_landed_once(tmp_path):
+    write_pulled(tmp_path, Pulled("run-1", NIGHT, report(tmp_path)))
+    forget_pulled(tmp_path)
+    with pytest.raises(WarehouseError, match=r"report\.json is missing.*raw/halo_pull"):
+        read_pulled(tmp_path)
+
+
+def test_a_torn_handover_is_no_plan(tmp_path):
+    (tmp_path / "plan.json").write_text('{"as_of": "2026-', "utf-8")
+    with pytest.raises(WarehouseError, match=r"plan\.json cannot be read.*raw/pull_plan"):
+        read_plan(tmp_path)
