@@ -10,10 +10,10 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test dev lint lock clean
+.PHONY: help setup demo test dev lint snapshot lock clean
 
 help: ## Show the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.ready ## Set up .venv (every other target does it when needed).
 
@@ -33,6 +33,9 @@ lint: .venv/.ready ## Style, types, SQL and the floors between the rooms; every 
 		$(BIN)/$$check || failed="$$failed [$$check]"; \
 	done; \
 	test -z "$$failed" || { echo "Not in order:$$failed" >&2; exit 1; }
+
+snapshot: .venv/.ready ## Accept the asset graph as it is now; read the diff before you commit it.
+	@UPDATE_SNAPSHOT=1 $(BIN)/pytest -q tests/assets/test_snapshot.py
 
 lock: ## Renew requirements.lock from pyproject.toml (UPGRADE=--upgrade takes newer releases).
 	@set -e; tools="$$(mktemp -d)"; trap 'rm -rf "$$tools"' EXIT; \

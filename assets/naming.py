@@ -16,7 +16,7 @@ POOL: Final = "warehouse"
 
 GROUP_OF_LAYER: Final[dict[str, str]] = {
     "raw": "raw",
-    "policy": "core",
+    "policy": "raw",
     "staging": "staging",
     "core": "core",
     "governance": "governance",

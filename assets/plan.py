@@ -26,6 +26,8 @@ from handoff_pipeline.warehouse.land import cursors
 TICKETS: Final = tuple(entity.name for entity in ENTITIES.values() if entity.is_ticket)
 SCOPE_TABLE: Final = "raw.pull_scope"
 SCOPE_TYPES: Final = {"entity": "varchar", "name": "varchar"}
+TENANT: Final = "(tenant)"
+"""The scope's row that names the tenant; no entity is called so."""
 PLAN_FILE: Final = "plan.json"
 REPORT_FILE: Final = "report.json"
 
@@ -61,6 +63,20 @@ class Pulled:
 
 _PLAN: Final = TypeAdapter(PullPlan)
 _PULLED: Final = TypeAdapter(Pulled)
+
+
+def refuse_other_tenant(known: Known, tenant: str) -> None:
+    """One warehouse serves one tenant: its ids are another tenant's other records.
+
+    Raises:
+        WarehouseError: the warehouse holds another tenant's rows.
+    """
+    held = known.scope.get(TENANT, frozenset())
+    if held and tenant not in held:
+        raise WarehouseError(
+            f"This home holds the tenant {', '.join(sorted(held))}, and the settings name {tenant}.",
+            "Set HANDOFF_HOME to a folder of its own for each tenant, or correct HANDOFF_HALO_TENANT.",
+        )
 
 
 def scope_of(policy: Policy) -> dict[str, frozenset[str]]:
@@ -102,18 +118,19 @@ def _scope(conn: Connection) -> dict[str, frozenset[str]]:
     return {entity: frozenset(name for owner, name in rows if owner == entity) for entity, _ in rows}
 
 
-def remember_scope(conn: Connection, policy: Policy, report: PullReport) -> None:
-    """Keep the scope with which the landed cursors were pulled.
+def remember_scope(conn: Connection, policy: Policy, report: PullReport, tenant: str) -> None:
+    """Keep the scope with which the landed cursors were pulled, and of which tenant they are.
 
     Not in the landing's transaction: where a kill comes between, the scope looks smaller than it was, and the next pull is a full one.
     """
     exists = frames.read(conn, "select 1 from information_schema.tables where table_schema = 'raw' and table_name = 'pull_scope'").height
-    frames.write(conn, SCOPE_TABLE, scope_rows(policy, report, _scope(conn) if exists else {}), SCOPE_TYPES)
+    frames.write(conn, SCOPE_TABLE, scope_rows(policy, report, _scope(conn) if exists else {}, tenant), SCOPE_TYPES)
 
 
-def scope_rows(policy: Policy, report: PullReport, known: Mapping[str, frozenset[str]]) -> pl.DataFrame:
+def scope_rows(policy: Policy, report: PullReport, known: Mapping[str, frozenset[str]], tenant: str) -> pl.DataFrame:
     """The scope to remember after landing: the policy's where an entity is complete, the old one where it is not."""
-    rows = [
+    rows = [(TENANT, tenant)]
+    rows += [
         (entity, name)
         for entity, names in scope_of(policy).items()
         for name in sorted(names if report.entities[entity].state == "complete" else known.get(entity, frozenset()))

@@ -52,6 +52,7 @@ def pull_plan(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource
             ledger.start_run(_run(warehouse.lease.run_id, now, policy))
         with warehouse.get_connection() as conn:
             known = plan.read_known(conn)
+        plan.refuse_other_tenant(known, settings.tenant_name)
         decided = plan.decide(policy, now, known)
         plan.write_plan(warehouse.home.inbox, decided)
     return dg.MaterializeResult(
@@ -169,7 +170,7 @@ def landing(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) 
             ledger.record_completeness(warehouse.lease.run_id, completeness_rows(ledger, warehouse.lease.run_id, pulled.as_of, result))
             ledger.start_run(_run(warehouse.lease.run_id, pulled.as_of, policy, pulled.report.requests))
         with warehouse.get_connection() as conn:
-            plan.remember_scope(conn, policy, pulled.report)
+            plan.remember_scope(conn, policy, pulled.report, settings.tenant_name)
         # Landed once: a second landing of the same pull would look like a night of its own.
         plan.forget_pulled(warehouse.home.inbox)
     for entity, landed in result.entities.items():

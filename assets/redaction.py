@@ -1,39 +1,22 @@
 """Keeps secrets out of what Dagster stores: log lines, errors, metadata. Dagster itself redacts nothing.
 
 Where a secret is used is no subject here (halo unwraps it at the request alone); this is the net under that rule.
-The one thing to know: values are replaced, not patterns, so every form in which a value may be written is listed.
+The one thing to know: values are replaced, not patterns; the forms of a value are listed in handoff_pipeline/redaction.py.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import logging
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
-from urllib.parse import quote, quote_plus
+from typing import Any
 
 from pydantic import SecretStr
 
+from handoff_pipeline.redaction import forms_of, longest_first, mask
 from handoff_pipeline.settings import Settings
-
-MASK: Final = "********"
-SHORTEST: Final = 4
-"""A shorter value is no secret; replacing it would only make every text unreadable."""
-
-
-def _forms(value: str) -> Iterator[str]:
-    """The ways in which a value may show: plain, in a URL, in a form, in JSON, in base64, and as Python prints it."""
-    yield value
-    yield quote(value, safe="")
-    yield quote_plus(value)
-    yield json.dumps(value)[1:-1]
-    yield repr(value)[1:-1]
-    yield base64.b64encode(value.encode()).decode().rstrip("=")
-    yield base64.urlsafe_b64encode(value.encode()).decode().rstrip("=")
 
 
 @dataclass(frozen=True)
@@ -47,14 +30,11 @@ class Redactor:
         """A redactor of every secret among the settings."""
         values = (getattr(settings, name) for name in type(settings).model_fields)
         secrets = (value.get_secret_value() for value in values if isinstance(value, SecretStr))
-        forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
-        return cls(tuple(sorted(forms, key=len, reverse=True)))
+        return cls(longest_first(form for secret in secrets for form in forms_of(secret)))
 
     def clean(self, text: str) -> str:
         """The text with every form of every secret masked."""
-        for form in self.forms:
-            text = text.replace(form, MASK)
-        return text
+        return mask(text, self.forms)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ Fixtures of one room belong in that room's own conftest.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,14 @@ import pytest
 pytest_plugins = ["pytester", "tests.house.must_run", "tests.house.loopback"]
 
 KEPT = {"HANDOFF_MUST_RUN"}
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes folders of its own in it
+ENOUGH_BYTES = 2 * 1024**3
+
+
+def pytest_configure() -> None:
+    """Keep the tests' homes in memory where there is room: a night commits some thousand times, and a test has nothing to survive."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,34 +6,18 @@ or half a secret survives at the cut.
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-from urllib.parse import quote, quote_plus
 
-MASK = "***"
+from handoff_pipeline.redaction import MASK, forms_of, longest_first, mask
+
 _BEARER = re.compile(r"(?i)\bbearer\s+[A-Za-z0-9._~+/=-]+")
-_SHORTEST = 4  # masking a shorter value would only mangle ordinary words
-
-
-def _forms(secret: str) -> set[str]:
-    """The secret as it may turn up in a query, a form body, a JSON text or a basic header."""
-    raw = secret.encode()
-    return {
-        secret,
-        quote(secret, safe=""),
-        quote_plus(secret),
-        json.dumps(secret)[1:-1],
-        base64.b64encode(raw).decode(),
-        base64.urlsafe_b64encode(raw).decode().rstrip("="),
-    }
 
 
 class Redactor:
     """Knows the secrets of one run and masks them in any text."""
 
     def __init__(self, *secrets: str) -> None:
-        self._known: set[str] = set()
+        self._known: tuple[str, ...] = ()
         for secret in secrets:
             self.learn(secret)
 
@@ -43,13 +27,10 @@ class Redactor:
 
     def learn(self, secret: str) -> None:
         """Mask this value from now on, in all its forms."""
-        if len(secret) >= _SHORTEST:
-            self._known |= _forms(secret)
+        self._known = longest_first({*self._known, *forms_of(secret)})
 
     def clean(self, text: str, limit: int = 200) -> str:
         """`text` without secrets, control characters and line breaks, at most `limit` characters."""
-        for form in sorted(self._known, key=len, reverse=True):
-            text = text.replace(form, MASK)
-        text = _BEARER.sub(f"Bearer {MASK}", text)
+        text = _BEARER.sub(f"Bearer {MASK}", mask(text, self._known))
         plain = " ".join("".join(character if character.isprintable() else " " for character in text).split())
         return plain if len(plain) <= limit else plain[:limit] + "…"

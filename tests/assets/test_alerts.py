@@ -14,8 +14,9 @@ from pydantic import SecretStr
 from assets.alerts import LONGEST, Alert, decide, deliver
 from assets.failures import RunFailure, StepFailure, why
 from assets.reaper import PID, signature
-from assets.redaction import MASK, Redactor
+from assets.redaction import Redactor
 from assets.sensors import dead_runs, run_failures
+from handoff_pipeline.redaction import MASK
 from handoff_pipeline.settings import Settings
 
 AT = datetime(2026, 9, 28, 1, 31, tzinfo=UTC)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from assets.plan import (
+    TENANT,
     TICKETS,
     Known,
     Pulled,
@@ -14,6 +15,7 @@ from assets.plan import (
     forget_pulled,
     read_plan,
     read_pulled,
+    refuse_other_tenant,
     scope_of,
     scope_rows,
     write_plan,
@@ -73,9 +75,21 @@ def test_a_field_that_left_the_policy_changes_nothing(policy):
 
 
 def test_the_scope_of_an_incomplete_entity_stays_what_it_was(policy, tmp_path):
-    rows = scope_rows(policy, report(tmp_path, project="incomplete"), {"project": frozenset({"CFOld"})}).rows()
+    rows = scope_rows(policy, report(tmp_path, project="incomplete"), {"project": frozenset({"CFOld"})}, "acme").rows()
     assert [name for entity, name in rows if entity == "project"] == ["CFOld"]
     assert {name for entity, name in rows if entity == "opportunity"} == policy.custom_field_names
+
+
+def test_a_warehouse_refuses_another_tenant(policy, tmp_path):
+    rows = scope_rows(policy, report(tmp_path), {}, "acme").rows()
+    held = known(policy, {TENANT: frozenset(name for entity, name in rows if entity == TENANT)})
+    refuse_other_tenant(held, "acme")
+    with pytest.raises(WarehouseError, match=r"holds the tenant acme, and the settings name umbrella.*HANDOFF_HOME"):
+        refuse_other_tenant(held, "umbrella")
+
+
+def test_an_empty_warehouse_takes_any_tenant():
+    refuse_other_tenant(Known({}, {}, frozenset(), {}), "acme")
 
 
 def test_what_one_step_hands_over_the_next_one_reads(policy, tmp_path):

@@ -12,8 +12,9 @@ import pytest
 from pydantic import SecretStr
 
 from assets.instance import instance_of
-from assets.redaction import MASK, Redactor, clean_logs
+from assets.redaction import Redactor, clean_logs
 from assets.resources import HaloResource
+from handoff_pipeline.redaction import MASK
 from handoff_pipeline.settings import Settings
 
 CANARY = "k4n4ry/s3cret+ value&ü"
