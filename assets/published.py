@@ -17,7 +17,7 @@ from assets import metadata
 from assets.naming import BATCH, POOL, key_of, op_name, team
 from assets.resources import WarehouseResource
 from assets.steps import told
-from handoff_pipeline.clock import clock_for
+from handoff_pipeline.clock import SystemClock
 from handoff_pipeline.errors import WarehouseError
 from handoff_pipeline.halo import ENTITIES
 from handoff_pipeline.ledger import Ledger, Run
@@ -53,7 +53,8 @@ def published_assets(built: Collection[str]) -> dg.AssetsDefinition:
     @dg.multi_asset(name=op_name("published.tables"), specs=[_spec(table, built) for table in TABLES.values()], pool=POOL)
     def published(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult[None]]:
         with told(settings):
-            now = clock_for(settings.as_of).now()
+            # When the run ran is told by the machine's clock, also where the as-of is held.
+            now = SystemClock().now()
             with Ledger.open(warehouse.home.ledger_file) as ledger:
                 with warehouse.get_connection() as conn:
                     run = run_to_publish(ledger, conn, warehouse.lease.run_id, now)

@@ -7,6 +7,7 @@ holds the warehouse file, and only the pull is retried.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from assets import metadata, plan
 from assets.naming import BATCH, POOL, key_of, op_name, team
 from assets.resources import HaloResource, Progress, WarehouseResource
 from assets.steps import told
-from handoff_pipeline.clock import clock_for
+from handoff_pipeline.clock import SystemClock, clock_for
 from handoff_pipeline.halo import ENTITIES, EntityReport, PullReport
 from handoff_pipeline.ledger import Ledger, Run
 from handoff_pipeline.policy import Policy, load_policy
@@ -48,7 +49,7 @@ def pull_plan(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource
         policy = load_policy(settings.policy_file)
         now = clock_for(settings.as_of).now()
         with Ledger.open(warehouse.home.ledger_file) as ledger:
-            ledger.close_dead_runs(warehouse.lease.run_id, now)
+            ledger.close_dead_runs(warehouse.lease.run_id, SystemClock().now())
             ledger.start_run(_run(warehouse.lease.run_id, now, policy))
         with warehouse.get_connection() as conn:
             known = plan.read_known(conn)
@@ -100,9 +101,9 @@ def halo_pull(
     yield dg.MaterializeResult(metadata=_pull_metadata(report), check_results=[_completeness(report)])
 
 
-def _run(run_id: str, as_of: datetime, policy: Policy, requests: int = 0) -> Run:
-    """The run for the ledger; it starts at its as-of."""
-    return Run(run_id, as_of, as_of, policy.version, policy.hash, ENGINE, ROLLOUT_PHASE, requests)
+def _run(run_id: str, as_of: datetime, policy: Policy) -> Run:
+    """A run that begins now, for the ledger: by the machine's clock, also where the as-of is held."""
+    return Run(run_id, SystemClock().now(), as_of, policy.version, policy.hash, ENGINE, ROLLOUT_PHASE)
 
 
 def _pull_metadata(report: PullReport) -> dict[str, Any]:
@@ -168,7 +169,8 @@ def landing(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) 
         with Ledger.open(warehouse.home.ledger_file) as ledger:
             result = land(warehouse.home, ledger, warehouse.lease, warehouse.lease.run_id, pulled.as_of, pulled.report)
             ledger.record_completeness(warehouse.lease.run_id, completeness_rows(ledger, warehouse.lease.run_id, pulled.as_of, result))
-            ledger.start_run(_run(warehouse.lease.run_id, pulled.as_of, policy, pulled.report.requests))
+            begun = ledger.run(warehouse.lease.run_id) or _run(warehouse.lease.run_id, pulled.as_of, policy)
+            ledger.start_run(replace(begun, requests=pulled.report.requests))
         with warehouse.get_connection() as conn:
             plan.remember_scope(conn, policy, pulled.report, settings.tenant_name)
         # Landed once: a second landing of the same pull would look like a night of its own.
