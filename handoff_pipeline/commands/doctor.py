@@ -14,7 +14,7 @@ from pathlib import Path
 import typer
 from rich.text import Text
 
-from handoff_pipeline.clock import SystemClock
+from handoff_pipeline.clock import clock_for
 from handoff_pipeline.commands.exits import Exit
 from handoff_pipeline.commands.findings import DAGSTER_SIBLINGS, Finding, Level, TenantNames, credentials_present, disk, names, versions
 from handoff_pipeline.commands.screen import Json, emit, err, out, plain
@@ -41,10 +41,13 @@ def doctor(as_json: Json = False) -> None:
         if not as_json:
             _show(finding)
     failures = sum(finding.level == "failure" for finding in findings)
+    warnings = sum(finding.level == "warning" for finding in findings)
     if as_json:
         emit({"ok": failures == 0, "findings": [vars(finding) for finding in findings]})
     elif failures:
         err().print(plain(f"{failures} of {len(findings)} checks need mending.", "red"))
+    elif warnings:
+        out().print(plain(f"Nothing stops a night; {warnings} of {len(findings)} checks deserve a look.", "yellow"))
     else:
         out().print(plain(f"All {len(findings)} checks are well.", "green"))
     raise typer.Exit(Exit.FAILED if failures else Exit.DONE)
@@ -81,7 +84,7 @@ def _policy(path: Path) -> tuple[Policy | None, Finding]:
 def _tenant(settings: Settings, policy: Policy | None) -> Iterator[Finding]:
     from handoff_pipeline.halo import probe, tenant_names
 
-    clock = SystemClock()
+    clock = clock_for(settings.as_of)
     admitted = False
     for answer in probe(settings, clock):
         admitted = admitted or (answer.name == "credentials" and answer.ok)

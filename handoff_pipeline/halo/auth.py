@@ -123,7 +123,7 @@ class TokenSource:
         fix = "Check HANDOFF_HALO_CLIENT_ID and HANDOFF_HALO_CLIENT_SECRET against the application in HaloPSA, and that it is active."
         if "invalid_scope" in said:
             fix = "HANDOFF_HALO_SCOPE names a scope that the application lacks: tick it in HaloPSA, or take it out of the setting."
-        return AuthenticationError(f"HaloPSA's authority answered {answer.status}: {said or 'nothing'}.", fix)
+        return AuthenticationError(f"HaloPSA's authority answered {answer.status}: {said.rstrip('.') or 'nothing'}.", fix)
 
     async def _discover(self) -> tuple[httpx.URL, str | None]:
         """The token endpoint and the tenant's name by `/api/authinfo`, else the stock place `<host>/auth/token`."""
