@@ -65,7 +65,7 @@ class WarehouseResource(DuckDBResource):
         """The folder that the warehouse file lies in."""
         if not self.database:
             return Home.of(load_settings())
-        # <home>/work/warehouse.duckdb
+        # The file lies in the folder `work` of the home.
         return Home(Path(self.database).parents[1], self.shared_group or None, self.threads, self.memory_limit)
 
     @property
