@@ -78,7 +78,7 @@ def _judge(policy: Policy, item: ChecklistItem, position: int, evidence: pl.Data
         pl.lit(item.weight, pl.Float64).alias("weight"),
         pl.when(quality == 1).then(pl.lit("met")).when(quality > 0).then(pl.lit("partial")).otherwise(pl.lit("missing")).alias("result"),
         quality.alias("quality"),
-        judgement.reason.alias("reason"),
+        pl.when(quality == 1).then(judgement.reason).otherwise(pl.concat_str(judgement.reason, pl.lit(f". {item.fix}"))).alias("reason"),
         judgement.evidence_url.alias("evidence_url"),
         judgement.evidence_text.alias("evidence_text"),
     ).cast(CHECK_SCHEMA)

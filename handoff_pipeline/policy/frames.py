@@ -128,7 +128,6 @@ def _checklist(policy: Policy) -> pl.DataFrame:
             "is_hard": item.hard,
             "mode": item.mode,
             "control_ids": ", ".join(item.control_ids),
-            "fix": item.fix,
         }
         for position, item in enumerate(policy.checklist.items)
     ]

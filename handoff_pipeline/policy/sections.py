@@ -128,7 +128,6 @@ class Kickoff(Section):
 
     appointment_types: list[str] = []
     default_business_days: Annotated[int, Field(ge=1, le=250)]
-    target_days: Annotated[int, Field(ge=1, le=366)]
 
 
 class SignoffResults(Section):

@@ -112,6 +112,12 @@ def test_an_unknown_margin_says_that_it_is_unknown() -> None:
     assert "no margin is known" in judged("margin_floor")["reason"]
 
 
+def test_what_is_lacking_says_what_to_do_and_what_is_met_does_not() -> None:
+    fix = next(item.fix for item in POLICY.checklist.items if item.id == "dependencies")
+    assert judged("dependencies", dependencies="TBC")["reason"] == f"a placeholder is written. {fix}"
+    assert judged("dependencies", dependencies="the supplier delivers switches")["reason"] == "4 words"
+
+
 def test_every_item_is_judged_on_every_row_in_the_declared_columns() -> None:
     checks = score(POLICY, evidence({}, {"slice_batch": 2}))
     assert checks.schema == CHECK_SCHEMA
