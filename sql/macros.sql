@@ -51,3 +51,8 @@ create or replace temp macro week_of(local_date) as (cast(date_trunc('week', loc
 
 -- A policy name and a HaloPSA name are the same word whatever their case.
 create or replace temp macro folded(value) as (lower(trim(value)));
+
+-- Whether a row of a typed history was in force on a night (a batch): from its first night up to, not including, the night that replaced it.
+create or replace temp macro in_force(valid_from_batch, valid_to_batch, batch_no) as (
+    batch_no >= valid_from_batch and (valid_to_batch is null or batch_no < valid_to_batch)
+);

@@ -60,12 +60,10 @@ inner join core.night as n on s.slice_batch = n.batch_no
 inner join deal as d
     on
         s.handoff_id = d.handoff_id
-        and s.slice_batch >= d.valid_from_batch
-        and (d.valid_to_batch is null or s.slice_batch < d.valid_to_batch)
+        and in_force(d.valid_from_batch, d.valid_to_batch, s.slice_batch)
 left join core.night as following on s.next_batch = following.batch_no
 left join core.sold_history as sold
     on
         s.handoff_id = sold.handoff_id
-        and s.slice_batch >= sold.valid_from_batch
-        and (sold.valid_to_batch is null or s.slice_batch < sold.valid_to_batch)
+        and in_force(sold.valid_from_batch, sold.valid_to_batch, s.slice_batch)
 left join policy.margin_floor as f on folded(d.deal_type) = f.deal_type

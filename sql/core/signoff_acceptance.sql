@@ -43,8 +43,7 @@ changed as (
     inner join deal_covered as held
         on
             a.handoff_id = held.handoff_id
-            and a.seen_batch >= held.valid_from_batch
-            and (held.valid_to_batch is null or a.seen_batch < held.valid_to_batch)
+            and in_force(held.valid_from_batch, held.valid_to_batch, a.seen_batch)
     inner join deal_covered as later
         on a.handoff_id = later.handoff_id and a.seen_batch < later.valid_from_batch and held.covered is distinct from later.covered
     group by a.handoff_id, a.seq
@@ -57,8 +56,7 @@ changed as (
     inner join project_covered as held
         on
             a.project_id = held.project_id
-            and a.seen_batch >= held.valid_from_batch
-            and (held.valid_to_batch is null or a.seen_batch < held.valid_to_batch)
+            and in_force(held.valid_from_batch, held.valid_to_batch, a.seen_batch)
     inner join project_covered as later
         on a.project_id = later.project_id and a.seen_batch < later.valid_from_batch and held.covered is distinct from later.covered
     group by a.handoff_id, a.seq
@@ -71,8 +69,7 @@ changed as (
     left join core.sold_history as held
         on
             a.handoff_id = held.handoff_id
-            and a.seen_batch >= held.valid_from_batch
-            and (held.valid_to_batch is null or a.seen_batch < held.valid_to_batch)
+            and in_force(held.valid_from_batch, held.valid_to_batch, a.seen_batch)
     inner join core.sold_history as later
         on
             a.handoff_id = later.handoff_id
@@ -107,5 +104,4 @@ left join core.night as n on v.void_batch = n.batch_no
 left join deal_covered as held
     on
         a.handoff_id = held.handoff_id
-        and a.seen_batch >= held.valid_from_batch
-        and (held.valid_to_batch is null or a.seen_batch < held.valid_to_batch)
+        and in_force(held.valid_from_batch, held.valid_to_batch, a.seen_batch)
