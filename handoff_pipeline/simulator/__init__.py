@@ -6,11 +6,25 @@ independently of it. `build_world` makes the ground truth, `SimulatedHalo` serve
 
 from __future__ import annotations
 
-from handoff_pipeline.simulator.access import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
+from handoff_pipeline.simulator.access import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, WRITER_CLIENT_ID, WRITER_CLIENT_SECRET
 from handoff_pipeline.simulator.quirks import Fault, Quirks
+from handoff_pipeline.simulator.schedule import Happening
 from handoff_pipeline.simulator.serve import running, serve
 from handoff_pipeline.simulator.server import SimulatedHalo
 from handoff_pipeline.simulator.truth import Truth
 from handoff_pipeline.simulator.world import build_world
 
-__all__ = ["DEMO_CLIENT_ID", "DEMO_CLIENT_SECRET", "Fault", "Quirks", "SimulatedHalo", "Truth", "build_world", "running", "serve"]
+__all__ = [
+    "DEMO_CLIENT_ID",
+    "DEMO_CLIENT_SECRET",
+    "WRITER_CLIENT_ID",
+    "WRITER_CLIENT_SECRET",
+    "Fault",
+    "Happening",
+    "Quirks",
+    "SimulatedHalo",
+    "Truth",
+    "build_world",
+    "running",
+    "serve",
+]

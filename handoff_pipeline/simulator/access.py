@@ -15,6 +15,9 @@ from typing import Final
 # Not secrets: they open a simulated tenant on loopback and nothing else.
 DEMO_CLIENT_ID: Final = "demo-reader"
 DEMO_CLIENT_SECRET: Final = "demo-secret-of-a-simulated-tenant"  # noqa: S105 -- documented as public
+WRITER_CLIENT_ID: Final = "demo-writer"
+WRITER_CLIENT_SECRET: Final = "writer-secret-of-a-simulated-tenant"  # noqa: S105 -- documented as public
+APPLICATIONS: Final = {DEMO_CLIENT_ID: DEMO_CLIENT_SECRET, WRITER_CLIENT_ID: WRITER_CLIENT_SECRET}
 
 _PAIRED = (
     "tickets",
@@ -55,6 +58,10 @@ class Grant:
     def may_read(self, resource: str | None) -> bool:
         """Tell whether the scopes cover the resource; None is for set-up lists, which any token reads (a guess)."""
         return resource is None or bool(self.scopes & (WHOLE | {f"read:{resource}", f"edit:{resource}"}))
+
+    def may_do(self, any_of: frozenset[str]) -> bool:
+        """Tell whether the scopes hold one of those named, such as "edit:tickets" or "admin"; `all` is always enough."""
+        return bool(self.scopes & (WHOLE | any_of))
 
 
 class TokenBook:

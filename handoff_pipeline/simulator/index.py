@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -101,6 +102,11 @@ class Index:
     def entries_of(self, ticket_id: int) -> list[TimeEntry]:
         """Give the time entries of a ticket, in the order of logging."""
         return self._entries.get(ticket_id, [])
+
+    def all_entries(self) -> Iterator[TimeEntry]:
+        """Give every time entry, the service desk's included, by ticket."""
+        for entries in self._entries.values():
+            yield from entries
 
     def last_logged(self, ticket_id: int, now: datetime) -> datetime | None:
         """Give when the latest entry up to `now` was logged on the ticket."""

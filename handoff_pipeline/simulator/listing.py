@@ -14,9 +14,11 @@ from typing import Final
 from handoff_pipeline.simulator.configuration import Row
 from handoff_pipeline.simulator.dressing import is_true
 from handoff_pipeline.simulator.quirks import Quirks
+from handoff_pipeline.simulator.searching import searched
 from handoff_pipeline.simulator.shaping import SENTINELS
 
 UNPAGED_ROWS: Final = 50
+PAGING: Final = frozenset({"pageinate", "page_no", "page_size"})
 DAY_LENGTH: Final = 10
 
 # parameter -> (field, holds a csv)
@@ -105,9 +107,17 @@ def tickets(rows: list[Row], params: Mapping[str, str]) -> list[Row]:
 
 
 def unchanged_since(rows: list[Row], at: datetime | None, params: Mapping[str, str]) -> list[Row]:
-    """Apply the last-update filters to rows that were all last changed at `at`, as clients and sites are here."""
+    """Apply the last-update filters to rows that were last changed at `at` unless they say otherwise, as clients and sites do."""
     low, high = (moment_of(params.get(name, "")) for name in ("lastupdatefromdate", "lastupdatetodate"))
-    return [] if at is not None and ((low is not None and at < low) or (high is not None and at > high)) else rows
+    if low is None and high is None:
+        return rows
+
+    def is_within(row: Row) -> bool:
+        own = row.get("alastupdate") or row.get("slastupdate")
+        changed = moment_of(own) if isinstance(own, str) else at
+        return changed is None or ((low is None or changed >= low) and (high is None or changed <= high))
+
+    return [row for row in rows if is_within(row)]
 
 
 def ordered(rows: list[Row], params: Mapping[str, str]) -> list[Row]:
@@ -127,11 +137,16 @@ def _sortable(value: object) -> tuple[int, float, str]:
 
 
 def paged(rows: list[Row], params: Mapping[str, str], quirks: Quirks) -> Page:
-    """Cut the page that the parameters ask for.
+    """Cut the page that the parameters ask for, after what every paged list knows: `advanced_search` and ids only.
 
     `page_size` is cut to the cap without an error; without `page_no` it is ignored and 50 rows come, counted as 50;
     without `pageinate`, `count` is the only limit above those 50.
     """
+    rows = searched(rows, params.get("advanced_search"))
+    if is_true(params, "idonly") or is_true(params, "ticketidonly"):
+        rows = [{"id": row["id"]} for row in rows]
+        if quirks.idonly_ignores_paging:
+            params = {name: value for name, value in params.items() if name not in PAGING}
     number = _positive(params.get("page_no"))
     if is_true(params, "pageinate") and (number is not None or not quirks.default_page_50):
         number = number or 1

@@ -14,12 +14,12 @@ from datetime import datetime
 
 import uvicorn
 
-from handoff_pipeline.simulator.access import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
+from handoff_pipeline.simulator.access import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, WRITER_CLIENT_ID, WRITER_CLIENT_SECRET
 from handoff_pipeline.simulator.quirks import Quirks
 from handoff_pipeline.simulator.server import SimulatedHalo
 from handoff_pipeline.simulator.world import build_world
 
-__all__ = ["DEMO_CLIENT_ID", "DEMO_CLIENT_SECRET", "running", "serve"]
+__all__ = ["DEMO_CLIENT_ID", "DEMO_CLIENT_SECRET", "WRITER_CLIENT_ID", "WRITER_CLIENT_SECRET", "running", "serve"]
 
 HOST = "127.0.0.1"
 START_SECONDS = 15.0

@@ -1,51 +1,69 @@
 """The simulated HaloPSA as an ASGI app: sign-in, access, limits, faults, and a clock that a test or the demo advances.
 
-`SimulatedHalo` holds the state; what the endpoints answer is in `endpoints`. The limiter and the tokens' life run on the
-time function, the world on `now`: advancing a day gives nobody new requests.
+`SimulatedHalo` holds the state; what GET answers is in `reading` and the endpoints, POST and DELETE in `writes`. The one thing
+to know: the limiter and the tokens' life run on the time function, the world on `now`, so advancing a day gives nobody new
+requests.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from urllib.parse import parse_qs
+from typing import Any
 
-import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from handoff_pipeline.simulator.access import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, KNOWN_SCOPES, RollingLimiter, TokenBook
+from handoff_pipeline.simulator.access import Grant, RollingLimiter, TokenBook
+from handoff_pipeline.simulator.calls import Call, Deed
+from handoff_pipeline.simulator.configuration import Row
+from handoff_pipeline.simulator.desks import Desks
+from handoff_pipeline.simulator.edits import Edit, Edits
 from handoff_pipeline.simulator.endpoints import ENDPOINTS, Endpoint
-from handoff_pipeline.simulator.faults import REPLACING, FaultClock, replacement, spoil
+from handoff_pipeline.simulator.faults import instead
 from handoff_pipeline.simulator.index import Index
 from handoff_pipeline.simulator.quirks import FaultKind, Quirks
+from handoff_pipeline.simulator.reading import read
+from handoff_pipeline.simulator.refusals import too_many
+from handoff_pipeline.simulator.restrictions import NOTHING_HIDDEN, Restrictions
+from handoff_pipeline.simulator.schedule import EVERYWHERE, Happening, RequestClock
+from handoff_pipeline.simulator.signin import form_of, openid_configuration, sign_in
 from handoff_pipeline.simulator.store import Snapshot
 from handoff_pipeline.simulator.truth import Truth
+from handoff_pipeline.simulator.writes import Writes
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+TOKEN_PATH = "/auth/token"  # noqa: S105 -- a path
 
 
 @dataclass(frozen=True)
 class LoggedRequest:
-    """One request as answered; `endpoint` is the path's template, e.g. "/SalesOrder/{id}", `query` its raw query string."""
+    """One request as answered; `endpoint` is the path's template, e.g. "/SalesOrder/{id}", `query` its raw query string.
+
+    `body_bytes` is the size of what was sent, `body` the decoded JSON of a write.
+    """
 
     method: str
     path: str
     query: str
     endpoint: str
     status: int
+    body_bytes: int = 0
+    body: Any = None
 
 
 class SimulatedHalo:
     """A simulated tenant at a moment of its world.
 
-    `quirks` may be replaced between requests. `requests` is the log, sign-in included; `app` is the ASGI application.
+    `quirks` may be replaced between requests. `edits` changes the tenant by hand; `happenings` do it while it is being read.
+    `requests` is the log, sign-in included; `writes` is what HTTP changed, oldest first; `app` is the ASGI application.
     """
 
     def __init__(self, truth: Truth, now: datetime, quirks: Quirks | None = None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -58,13 +76,21 @@ class SimulatedHalo:
             raise ValueError(message)
         self.truth, self.now, self.quirks = truth, now.astimezone(UTC), quirks or Quirks()
         self.requests: list[LoggedRequest] = []
-        self.tokens, self.limiter, self.fault_clock = TokenBook(clock), RollingLimiter(clock), FaultClock()
+        self.happenings: list[Happening] = []
+        self.writes: list[Edit] = []
+        self.tokens, self.limiter, self.request_clock = TokenBook(clock), RollingLimiter(clock), RequestClock()
+        self.edits = Edits(lambda: self.now, self._whole_rows, self._reissued)
+        self.desks = Desks(self.snapshot)
+        writes = Writes(self.edits, self.snapshot, lambda: self.now, clock)
+        self.deeds: dict[tuple[str, str], Deed] = writes.deeds() | self.desks.deeds()
         self._index = Index(truth)
-        self._snapshot: tuple[tuple[datetime, frozenset[int]], Snapshot] | None = None
+        self._truth_rows: tuple[datetime, dict[str, list[Row]]] = (self.now, {})
+        self._snapshots: dict[tuple[datetime, int, Restrictions], Snapshot] = {}
         self.app = Starlette(
             routes=[
                 Route("/api/authinfo", self._authinfo),
-                Route("/auth/token", self._token, methods=["POST"]),
+                Route(TOKEN_PATH, self._token, methods=["POST"]),
+                Route("/auth/.well-known/openid-configuration", self._openid),
                 Route("/api/{rest:path}", self._api, methods=["GET", "POST", "DELETE"]),
                 Route("/sim/clock", self._sim_clock),
                 Route("/sim/advance", self._sim_advance, methods=["POST"]),
@@ -77,11 +103,26 @@ class SimulatedHalo:
         return self.now
 
     def snapshot(self) -> Snapshot:
-        """Give the store at the present moment; kept until the clock or the hidden tickets change."""
-        key = (self.now, self.quirks.hidden_ticket_ids)
-        if self._snapshot is None or self._snapshot[0] != key:
-            self._snapshot = (key, Snapshot(self._index, *key))
-        return self._snapshot[1]
+        """Give the store at the present moment as the agent sees it; kept until the clock, an edit or the restrictions change it."""
+        return self._snapshot_of(self.quirks.restrictions)
+
+    def _snapshot_of(self, restrictions: Restrictions) -> Snapshot:
+        moment = (self.now, self.edits.version)
+        if next(iter(self._snapshots), (*moment, restrictions))[:2] != moment:
+            self._snapshots.clear()
+        if self._truth_rows[0] != self.now:
+            self._truth_rows = (self.now, {})
+        key = (*moment, restrictions)
+        if key not in self._snapshots:
+            self._snapshots[key] = Snapshot(self._index, self.now, restrictions, self.edits, self._truth_rows[1])
+        return self._snapshots[key]
+
+    def _whole_rows(self, resource: str) -> list[Row]:
+        rows: list[Row] = getattr(self._snapshot_of(NOTHING_HIDDEN), resource, [])
+        return rows
+
+    def _reissued(self) -> frozenset[str]:
+        return frozenset({"appointments"}) if self.quirks.appointment_update_gives_new_id else frozenset()
 
     def count(self, endpoint: str | None = None) -> int:
         """Give how many requests were made, or how many to one endpoint such as "/SalesOrder/{id}"."""
@@ -91,72 +132,96 @@ class SimulatedHalo:
         """Give the number of requests per endpoint."""
         return dict(Counter(request.endpoint for request in self.requests))
 
-    def _answer(self, request: Request, endpoint: str, response: Response) -> Response:
-        self.requests.append(LoggedRequest(request.method, request.url.path, request.url.query, endpoint, response.status_code))
-        response.headers["date"] = format_datetime(self.now, usegmt=True)
+    async def _answer(self, request: Request, endpoint: str, response: Response, kind: FaultKind | None = None) -> Response:
+        body = await request.body()
+        call = Call(request.method, endpoint, "", {}, body, self.quirks)
+        parsed = None if request.method == "GET" or endpoint == TOKEN_PATH else call.parsed()
+        logged = (request.method, request.url.path, request.url.query, endpoint, response.status_code, len(body), parsed)
+        self.requests.append(LoggedRequest(*logged))
+        seconds = self.quirks.delay_seconds + (self.quirks.slow_seconds if kind == "slow" else 0)
+        if seconds:
+            await asyncio.sleep(seconds)
+        response.headers["date"] = format_datetime(self.now + timedelta(seconds=self.quirks.date_skew_seconds), usegmt=True)
         return response
 
     async def _authinfo(self, request: Request) -> Response:
         base = f"{request.url.scheme}://{request.url.netloc}"
-        return self._answer(request, "/authinfo", JSONResponse({"auth_url": f"{base}/auth", "tenant_id": self.truth.tenant}))
+        return await self._answer(request, "/authinfo", JSONResponse({"auth_url": f"{base}/auth", "tenant_id": self.truth.tenant}))
+
+    async def _openid(self, request: Request) -> Response:
+        offered = openid_configuration(f"{request.url.scheme}://{request.url.netloc}")
+        return await self._answer(request, "/auth/.well-known/openid-configuration", JSONResponse(offered))
 
     async def _token(self, request: Request) -> Response:
-        form = {name: values[0] for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()}
-        tenant = request.query_params.get("tenant", form.get("tenant", self.truth.tenant))
-        return self._answer(request, "/auth/token", self._sign_in(form, tenant))
-
-    def _sign_in(self, form: dict[str, str], tenant: str) -> Response:
-        if tenant != self.truth.tenant:
-            return Response(status_code=500)  # H: a wrong tenant gave 500 on one tenant
-        if form.get("grant_type") != "client_credentials":
-            return _refusal("unsupported_grant_type", "The specified 'grant_type' is not supported.")
-        if (form.get("client_id"), form.get("client_secret")) != (DEMO_CLIENT_ID, DEMO_CLIENT_SECRET):
-            return _refusal("invalid_client", "The specified client credentials are invalid.", 401)
-        scopes = frozenset(form.get("scope", "").split())
-        if not scopes or scopes - KNOWN_SCOPES:
-            return _refusal("invalid_scope", "The specified 'scope' is invalid.")
-        life = self.quirks.token_life_seconds
-        token = self.tokens.issue(scopes, life)
-        return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": life, "scope": " ".join(sorted(scopes))})
+        form = form_of(await request.body())
+        kind = self.request_clock.due(self.request_clock.count(TOKEN_PATH), self.quirks.faults)
+        is_tenant = request.query_params.get("tenant", form.get("tenant", self.truth.tenant)) == self.truth.tenant
+        response = instead(kind, request, self.quirks, self.now) or sign_in(
+            form, is_tenant=is_tenant, tokens=self.tokens, life_seconds=self.quirks.token_life_seconds, kind=kind
+        )
+        return await self._answer(request, TOKEN_PATH, response, kind)
 
     async def _api(self, request: Request) -> Response:
-        head, _, tail = request.path_params["rest"].strip("/").partition("/")
+        whole = f"/{request.path_params['rest'].strip('/')}"
+        head, _, tail = whole[1:].partition("/")
+        deed = self.deeds.get((request.method, whole.lower()))
+        if deed is not None:
+            tail = ""
+        else:
+            deed = self.deeds.get((request.method, f"/{head}".lower()))
         endpoint = ENDPOINTS.get(f"/{head}".lower())
-        name = f"/{head}" if endpoint is None else endpoint.path + ("/{id}" if tail else "")
-        return self._answer(request, name, self._respond(request, endpoint, name, tail))
+        path = deed.path if deed else endpoint.path if endpoint else f"/{head}"
+        name = path + ("/{id}" if tail and (deed or endpoint) else "")
+        response, kind = self._respond(request, endpoint, deed, name, tail, await request.body())
+        return await self._answer(request, name, response, kind)
 
-    def _respond(self, request: Request, endpoint: Endpoint | None, name: str, tail: str) -> Response:
+    def _respond(
+        self, request: Request, endpoint: Endpoint | None, deed: Deed | None, name: str, tail: str, body: bytes
+    ) -> tuple[Response, FaultKind | None]:
         grant = self.tokens.grant(request.headers.get("authorization"))
+        refused = self._refused(request, grant, endpoint, deed)
+        if grant is None or refused is not None:
+            return refused or Response(status_code=401), None
+        names = self._count(request, name)
+        for each in self.request_clock.happening(names, self.happenings):
+            each.act(self)
+        kind = self.request_clock.due(names, self.quirks.faults)
+        replaced = instead(kind, request, self.quirks, self.now)
+        if replaced is not None:
+            return replaced, kind
+        params = {key.lower(): value for key, value in request.query_params.items()}
+        call = Call(request.method, name, tail, params, body, self.quirks, kind)
+        if deed is not None:
+            before = self.edits.version
+            response = deed.act(call)
+            self.writes.extend(self.edits.log[before:])
+            return response, kind
+        if endpoint is None:
+            return Response(status_code=404), kind
+        return read(endpoint, call, self.snapshot(), self.request_clock.seen[name.lower()] - 1), kind
+
+    def _refused(self, request: Request, grant: Grant | None, endpoint: Endpoint | None, deed: Deed | None) -> Response | None:
+        """Give what stops the request before it is counted: token, limiter, path, method, scope; None where nothing does."""
         if grant is None:
             return Response(status_code=401)
-        wait = self.limiter.refuse(self.quirks.rate_limit_requests, self.quirks.rate_limit_seconds) if self.quirks.rate_limit else None
+        quirks = self.quirks
+        wait = self.limiter.refuse(quirks.rate_limit_requests, quirks.rate_limit_seconds) if quirks.rate_limit else None
         if wait is not None:
-            return self._too_many(wait)
+            return too_many(quirks, wait, self.now)
+        if deed is not None:
+            needed = deed.needs(quirks)
+            return None if grant.may_do(needed) and not needed & quirks.denied_scopes else Response(status_code=403)
         if endpoint is None:
             return Response(status_code=404)
         if request.method != "GET":
             return Response(status_code=405, headers={"allow": "GET"})
-        if not grant.may_read(endpoint.resource) or endpoint.resource in self.quirks.denied_scopes:
-            return Response(status_code=403)  # H: usually without a body
-        kind = self.fault_clock.due(name, f"/{request.path_params['rest'].strip('/')}", self.quirks.faults)
-        return replacement(kind) if kind in REPLACING else self._read(request, endpoint, tail, kind)
+        may = grant.may_read(endpoint.resource) and endpoint.resource not in quirks.denied_scopes
+        return None if may else Response(status_code=403)  # H: usually without a body
 
-    def _read(self, request: Request, endpoint: Endpoint, tail: str, kind: FaultKind | None) -> Response:
-        params = {key.lower(): value for key, value in request.query_params.items()}
-        if kind == "repeat_page" and params.get("page_no", "").isdigit():
-            params["page_no"] = str(max(1, int(params["page_no"]) - 1))
-        if not tail:
-            return Response(spoil(kind, endpoint.lists(self.snapshot(), params, self.quirks)), media_type="application/json")
-        found = endpoint.reads(self.snapshot(), params, self.quirks, int(tail)) if endpoint.reads and tail.isdigit() else None
-        return Response(status_code=404) if found is None else Response(spoil(kind, found), media_type="application/json")
-
-    def _too_many(self, wait: float) -> Response:
-        quirks = self.quirks
-        minutes = quirks.rate_limit_seconds / 60
-        text = f"Rate Limit Reached - {quirks.rate_limit_requests} Requests per rolling {minutes:g} minute window"
-        body = text if quirks.rate_limit_body == "string" else {"error": text}
-        headers = {"retry-after": str(int(wait) + 1)} if quirks.retry_after else {}
-        return Response(orjson.dumps(body), 429, headers, media_type="application/json")
+    def _count(self, request: Request, name: str) -> frozenset[str]:
+        path = f"/{request.path_params['rest'].strip('/')}"
+        named = {name.lower(), path.lower()}
+        return self.request_clock.count(EVERYWHERE, *named, *(f"{request.method} {each}" for each in named))
 
     async def _sim_clock(self, request: Request) -> Response:
         return JSONResponse({"now": self.now.isoformat()}) if _is_local(request) else Response(status_code=403)
@@ -170,10 +235,6 @@ class SimulatedHalo:
         except ValueError:
             return JSONResponse({"error": "days and hours are numbers, e.g. /sim/advance?days=1"}, 400)
         return JSONResponse({"now": self.advance(days, hours).isoformat()})
-
-
-def _refusal(error: str, description: str, status: int = 400) -> Response:
-    return JSONResponse({"error": error, "error_description": description}, status)
 
 
 def _is_local(request: Request) -> bool:

@@ -1,7 +1,8 @@
-"""A truth at a moment, in HaloPSA's shapes: the one store behind every endpoint.
+"""A truth at a moment, with the edits made on top of it, in HaloPSA's shapes: the one store behind every endpoint.
 
-A pure function of (truth, moment); each resource is built when first asked for and kept. Rows are whole: paging, list
-stripping and quirks are the server's business, in `listing` and `dressing`.
+A pure function of (truth, edits, moment, restrictions); each resource is built when first asked for and kept. Rows are whole:
+paging, list stripping and quirks are the server's business, in `listing` and `dressing`. The one thing to know: a resource
+gives its truth to `_rows` of `layers`, which lays the edits over it and leaves out what is hidden.
 """
 
 from __future__ import annotations
@@ -10,20 +11,19 @@ from datetime import datetime
 from functools import cached_property
 
 from handoff_pipeline.simulator import configuration as cfg
+from handoff_pipeline.simulator.audit_rows import audit_rows
 from handoff_pipeline.simulator.configuration import Row
-from handoff_pipeline.simulator.index import Index
+from handoff_pipeline.simulator.file_rows import ON_ORDER, ON_TICKET, attachment_rows
+from handoff_pipeline.simulator.layers import Layers
+from handoff_pipeline.simulator.office_rows import agent_cost_rows, contract_rows, invoice_rows, timesheet_rows
 from handoff_pipeline.simulator.people_rows import agent_rows, client_rows, site_rows
 from handoff_pipeline.simulator.sales_rows import order_rows, quotation_rows
-from handoff_pipeline.simulator.ticket_rows import ticket_rows
+from handoff_pipeline.simulator.setup_rows import TEMPLATE_MILESTONES, instance
 from handoff_pipeline.simulator.work_rows import action_rows, appointment_rows, approval_rows
 
 
-class Snapshot:
-    """Every resource as it is at `now`, without the tickets that are hidden from the application's agent."""
-
-    def __init__(self, index: Index, now: datetime, hidden: frozenset[int] = frozenset()) -> None:
-        """Take the moment of an indexed truth; nothing is built yet."""
-        self._index, self._now, self._hidden = index, now, hidden
+class Snapshot(Layers):
+    """Every resource as it is at a moment, without what is hidden from the application's agent."""
 
     @property
     def opened_at(self) -> datetime | None:
@@ -33,7 +33,23 @@ class Snapshot:
     @cached_property
     def tickets(self) -> list[Row]:
         """Opportunities, projects, tasks, change requests and incidents."""
-        return [row for row in ticket_rows(self._index, self._now) if row["id"] not in self._hidden]
+        return [row for row in self._all_tickets.living if row["id"] not in self._unseen]
+
+    @cached_property
+    def deleted_tickets(self) -> list[Row]:
+        """Tickets that were deleted and could be seen; they stay listable with `deleted=true` (H: section 2.1)."""
+        return [row for row in self._all_tickets.deleted if not self._restrictions.hides_ticket(row)]
+
+    @cached_property
+    def of_deleted(self) -> Snapshot:
+        """The same moment as `deleted=true` lists it: the deleted tickets alone."""
+        view = Snapshot(self._index, self._now, self._restrictions, self._edits, self._truth_rows)
+        view.tickets = [{**row, "deleted": True} for row in self.deleted_tickets]
+        return view
+
+    def hides(self, ticket_id: int) -> bool:
+        """Tell whether a ticket lives and is hidden from the agent."""
+        return ticket_id in self._unseen and all(row["id"] != ticket_id for row in self._all_tickets.deleted)
 
     @cached_property
     def tickets_by_id(self) -> dict[int, Row]:
@@ -53,47 +69,102 @@ class Snapshot:
     @cached_property
     def quotations(self) -> list[Row]:
         """Quotations with lines."""
-        return list(quotation_rows(self._index, self._now))
+        return self._rows("quotations", lambda: quotation_rows(self._index, self._now))
 
     @cached_property
     def orders(self) -> list[Row]:
         """Sales orders with lines."""
-        return list(order_rows(self._index, self._now))
+        return self._rows("orders", lambda: order_rows(self._index, self._now))
 
     @cached_property
     def actions(self) -> list[Row]:
         """Actions of visible tickets; their ids are unique within a ticket only."""
-        return action_rows(self._index, self.tickets, self._now)
-
-    @cached_property
-    def actions_by_ticket(self) -> dict[int, list[Row]]:
-        """The same, by ticket."""
-        grouped: dict[int, list[Row]] = {}
-        for row in self.actions:
-            grouped.setdefault(row["ticket_id"], []).append(row)
-        return grouped
+        made = [row for row in self._all_tickets.living if (row["id"],) in self._all_tickets.born]
+        logged = [action_rows(self._index, [row], self._now)[0] for row in made]
+        return [
+            *self._rows("actions", lambda: action_rows(self._index, self._truth_rows["tickets"], self._now)),
+            *(row for row in logged if row["ticket_id"] not in self._unseen),
+        ]
 
     @cached_property
     def approvals(self) -> list[Row]:
         """Approvals of visible tickets."""
-        return [row for row in approval_rows(self._index, self._now) if row["ticket_id"] not in self._hidden]
+        return self._rows("approvals", lambda: approval_rows(self._index, self._now))
 
     @cached_property
     def appointments(self) -> list[Row]:
         """Appointments of visible tickets, and those of none."""
-        return [row for row in appointment_rows(self._index, self._now) if row["ticket_id"] not in self._hidden]
+        return self._rows("appointments", lambda: appointment_rows(self._index, self._now))
+
+    @cached_property
+    def related(self) -> dict[int, set[int]]:
+        """Ids of tickets that are related to each other, told from both sides; one of them may be hidden."""
+        links: dict[int, set[int]] = {}
+        for row in self.tickets:
+            for other in row.get("related_tickets") or []:
+                links.setdefault(row["id"], set()).add(other["id"])
+                links.setdefault(other["id"], set()).add(row["id"])
+        return links
 
     @cached_property
     def clients(self) -> list[Row]:
         """Clients, inactive ones included."""
-        return client_rows(self._index)
+        return self._rows("clients", lambda: client_rows(self._index))
 
     @cached_property
     def sites(self) -> list[Row]:
         """Sites, those of inactive clients included."""
-        return site_rows(self._index)
+        return self._rows("sites", lambda: site_rows(self._index))
 
     @cached_property
     def agents(self) -> list[Row]:
         """Agents, disabled ones and "Unassigned" included."""
-        return agent_rows(self._index)
+        return self._rows("agents", lambda: agent_rows(self._index))
+
+    @cached_property
+    def milestones(self) -> list[Row]:
+        """Milestones of visible projects, and those of project templates under the template's negative number."""
+        return self._carried("milestones", TEMPLATE_MILESTONES)
+
+    @cached_property
+    def budgets(self) -> list[Row]:
+        """Budgets of visible projects; no list of them is offered, only SQL and each project's own record have them."""
+        return self._carried("budgets")
+
+    @cached_property
+    def invoices(self) -> list[Row]:
+        """Invoices with lines, drafts included."""
+        return self._rows("invoices", lambda: invoice_rows(self._index, self._now))
+
+    @cached_property
+    def contracts(self) -> list[Row]:
+        """Agreements with clients, expired ones included."""
+        return self._rows("contracts", lambda: contract_rows(self._index, self._now))
+
+    @cached_property
+    def timesheets(self) -> list[Row]:
+        """A row per agent and day; they belong to agents, so that hidden tickets leave them as they are."""
+        return self._rows("timesheets", lambda: timesheet_rows(self._index, self._now))
+
+    @cached_property
+    def attachments(self) -> list[Row]:
+        """Files on tickets, quotations and orders that can be seen."""
+        rows = self._rows("attachments", lambda: attachment_rows(self._index, self._now))
+        seen = {ON_ORDER: {row["id"] for row in self.orders}, ON_TICKET: set(self.tickets_by_id)}
+        quotations = {row["id"] for row in self.quotations}
+        return [row for row in rows if row.get("unique_id", row.get("ticket_id")) in seen.get(row.get("type", ON_TICKET), quotations)]
+
+    @cached_property
+    def audit(self) -> list[Row]:
+        """Changes of the fields of visible tickets, oldest first."""
+        return self._rows("audit", lambda: audit_rows(self._index, self._now))
+
+    @cached_property
+    def agent_costs(self) -> list[Row]:
+        """What each agent's hour costs from when on; only SQL has them."""
+        return self._rows("agent_costs", lambda: agent_cost_rows(self._index, self._now))
+
+    @cached_property
+    def instance(self) -> Row:
+        """The tenant itself, with its version."""
+        return instance(self._index.truth.tenant, len(self.agents))

@@ -67,6 +67,9 @@ def ticket_row(index: Index, head: TicketHead, now: datetime) -> Row:
         "sla_id": -1,
         "workflow_id": -1,
         "category_1": "",
+        "ticket_tags": "",
+        # H: no agreement is -1, not 0 (section 5).
+        "contract_id": -1,
         "parent_id": head.parent_id,
         "parent_subject": index.summary_of(head.parent_id),
         "child_count": len(children),
@@ -87,5 +90,6 @@ def ticket_row(index: Index, head: TicketHead, now: datetime) -> Row:
         "is_project": head.type_id == cfg.PROJECT,
         "budgets": [],
         "milestones": [],
+        "related_tickets": [],
         "customfields": [],
     }

@@ -14,6 +14,7 @@ from typing import Final
 from handoff_pipeline.simulator import configuration as cfg
 from handoff_pipeline.simulator.configuration import Row
 from handoff_pipeline.simulator.index import Index
+from handoff_pipeline.simulator.planning_rows import budget_rows, milestone_rows, planned_moments
 from handoff_pipeline.simulator.shaping import EMPTY_TICKET_DATE, custom_field, day, latest, stamp, stamp_or
 from handoff_pipeline.simulator.ticket_head import TicketHead, ticket_row
 from handoff_pipeline.simulator.truth import ChangeRequest, Deal, Project, Task
@@ -112,7 +113,7 @@ def _project(index: Index, project: Project, now: datetime) -> Row:
         status = cfg.STATUS_CANCELLED if closed == project.cancelled_at else cfg.STATUS_CLOSED
     edits = [at for timeline in (project.kickoff_recorded, project.feasibility, project.resource_plan) for at, _ in timeline.steps]
     holds = [at for hold in project.holds for at in hold]
-    updated = latest([project.created_at, project.closed_at, project.cancelled_at, *edits, *holds], now)
+    moments = [project.created_at, project.closed_at, project.cancelled_at, *edits, *holds, *planned_moments(project)]
     head = TicketHead(
         project.project_id,
         cfg.PROJECT,
@@ -121,18 +122,23 @@ def _project(index: Index, project: Project, now: datetime) -> Row:
         project.agent_id,
         project.team,
         project.created_at,
-        updated,
+        latest(moments, now),
         status,
         closed,
         project.deal_id,
     )
     row = ticket_row(index, head, now)
+    budgets = budget_rows(index, project, now)
     row.update(
         createdfrom_id=project.deal_id or 0,
+        # H: its own number says that a project hangs on no other (section 4).
+        main_project_id=project.project_id,
         startdate=day(project.created_at.date()),
-        projecttimebudget=0.0,
+        projecttimebudget=sum(budget["hours"] for budget in budgets),
         projecttimeactual=row["timetaken"],
-        budgettype_id=0,
+        budgettype_id=budgets[0]["budgettype_id"] if budgets else 0,
+        budgets=budgets,
+        milestones=milestone_rows(project, now),
         customfields=[
             custom_field("CFKickoffHeld", day(project.kickoff_recorded.at(now))),
             custom_field("CFFeasibility", project.feasibility.at(now)),
@@ -161,7 +167,7 @@ def _task(index: Index, project: Project, task: Task, now: datetime) -> Row:
         closed,
         project.project_id,
     )
-    return ticket_row(index, head, now)
+    return ticket_row(index, head, now) | {"main_project_id": project.project_id}
 
 
 def _change(index: Index, change: ChangeRequest, now: datetime) -> Row:
@@ -181,6 +187,8 @@ def _change(index: Index, change: ChangeRequest, now: datetime) -> Row:
         change.parent_id,
     )
     row = ticket_row(index, head, now)
+    row["createdfrom_id"] = change.created_from_id or 0
+    row["related_tickets"] = [{"id": change.related_project_id}] if change.related_project_id else []
     row["customfields"] = [
         custom_field("CFChangeDecided", stamp(decided) if decided else None),
         custom_field("CFChangePrice", str(change.price) if decided and change.price is not None else None),

@@ -1,8 +1,9 @@
 """What really happened at the simulated MSP: deals, projects, changes and time, as facts with their moments.
 
 The simulated HaloPSA serves these facts in HaloPSA's shapes; the tests' oracle computes the KPIs from them directly.
-Nothing here knows of the product, of HTTP or of HaloPSA's field names. A value that changes over time is a `Timeline`.
-All moments are timezone-aware UTC; a plain `date` is a local calendar day of the tenant.
+Nothing here knows of the product, of HTTP or of HaloPSA's field names; what was sold, planned and billed is in `facts_*`
+and named here again. A value that changes over time is a `Timeline`. All moments are timezone-aware UTC; a plain `date` is a
+local calendar day of the tenant.
 """
 
 from __future__ import annotations
@@ -12,6 +13,38 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Generic, Literal, TypeVar
+
+from handoff_pipeline.simulator.facts_billing import AgentCost, Attachment, Contract, Invoice, InvoiceLine
+from handoff_pipeline.simulator.facts_planning import Milestone, ProjectBudget
+from handoff_pipeline.simulator.facts_sales import Order, OrderLine, Quote, QuoteLine
+
+__all__ = [
+    "Agent",
+    "AgentCost",
+    "Appointment",
+    "Attachment",
+    "ChangeOutcome",
+    "ChangeRequest",
+    "Client",
+    "Contract",
+    "Deal",
+    "DealStatus",
+    "Invoice",
+    "InvoiceLine",
+    "Milestone",
+    "Order",
+    "OrderLine",
+    "Project",
+    "ProjectBudget",
+    "Quote",
+    "QuoteLine",
+    "Signoff",
+    "SignoffResult",
+    "Task",
+    "TimeEntry",
+    "Timeline",
+    "Truth",
+]
 
 T = TypeVar("T")
 
@@ -58,70 +91,6 @@ class Client:
 
 
 @dataclass(frozen=True)
-class QuoteLine:
-    """One line. Prices per unit in the quotation's currency, before discount and tax.
-
-    `billing_period` as HaloPSA numbers it (0 = one-off).
-    """
-
-    line_id: int
-    name: str
-    item_id: int
-    quantity: Decimal
-    unit_price: Decimal
-    unit_cost: Decimal
-    discount_pct: Decimal = Decimal(0)
-    billing_period: int = 0
-    is_optional: bool = False
-    is_option_accepted: bool = False
-    is_group_heading: bool = False
-    budget_hours: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class Quote:
-    """A quotation of a deal. Accepted at `accepted_at`; `revised_from` names the quotation that it supersedes."""
-
-    quote_id: int
-    deal_id: int
-    title: str
-    created_at: datetime
-    currency: str
-    lines: tuple[QuoteLine, ...]
-    accepted_at: datetime | None = None
-    revised_from: int | None = None
-
-
-@dataclass(frozen=True)
-class OrderLine:
-    """One line of a sales order, net of discount already; `project_id` where the line was turned into a project."""
-
-    seq: int
-    name: str
-    item_id: int
-    quantity: Decimal
-    unit_price: Decimal
-    unit_cost: Decimal
-    quote_line_id: int | None = None
-    project_id: int | None = None
-    is_group_heading: bool = False
-    billing_period: int = 0
-
-
-@dataclass(frozen=True)
-class Order:
-    """A sales order, made when the quotation was accepted."""
-
-    order_id: int
-    deal_id: int
-    client_id: int
-    quote_id: int | None
-    created_at: datetime
-    currency: str
-    lines: tuple[OrderLine, ...]
-
-
-@dataclass(frozen=True)
 class Signoff:
     """One delivery sign-off asked of one person on a project. A pending one has no `decided_at`."""
 
@@ -160,7 +129,10 @@ class TimeEntry:
 
 @dataclass(frozen=True)
 class ChangeRequest:
-    """A change to a project's scope, raised on a child ticket of the project or of one of its tasks (`parent_id`), or with no parent."""
+    """A change to a project's scope, raised on a child ticket of the project or of one of its tasks (`parent_id`), or with no parent.
+
+    Without a parent it may be linked as a related ticket of the project, or have been created from it; both are read from the ticket alone.
+    """
 
     change_id: int
     client_id: int
@@ -171,6 +143,8 @@ class ChangeRequest:
     origin: str
     decided_at: datetime | None = None
     price: Decimal | None = None
+    related_project_id: int | None = None
+    created_from_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -201,6 +175,8 @@ class Project:
     kickoff_recorded: Timeline[date] = field(default_factory=Timeline)
     feasibility: Timeline[str] = field(default_factory=Timeline)
     resource_plan: Timeline[str] = field(default_factory=Timeline)
+    budgets: tuple[ProjectBudget, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -248,3 +224,7 @@ class Truth:
     signoffs: tuple[Signoff, ...]
     appointments: tuple[Appointment, ...]
     time_entries: tuple[TimeEntry, ...]
+    invoices: tuple[Invoice, ...] = ()
+    contracts: tuple[Contract, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    agent_costs: tuple[AgentCost, ...] = ()

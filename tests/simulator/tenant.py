@@ -44,7 +44,9 @@ class InProcess(httpx.BaseTransport):
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         answered = await self.transport.handle_async_request(request)
-        return httpx.Response(answered.status_code, headers=answered.headers, content=await answered.aread())
+        # The body as it was sent: the client itself unpacks what is packed.
+        sent = b"".join([chunk async for chunk in answered.aiter_raw()])
+        return httpx.Response(answered.status_code, headers=answered.headers, stream=httpx.ByteStream(sent))
 
 
 class Tenant:

@@ -11,17 +11,20 @@ from handoff_pipeline.simulator.quirks import FaultKind
 from tests.simulator.tenant import DEMO_MOMENT, InProcess, Tenant, demo_world
 
 
+@pytest.mark.fact("H001")
 def test_discovery_is_anonymous_and_names_the_token_server() -> None:
     answer = Tenant().http.get("/api/authinfo").json()
     assert answer == {"auth_url": "http://simulated.test/auth", "tenant_id": "demo"}
 
 
+@pytest.mark.fact("H009", "H010")
 def test_a_token_says_how_long_it_lives() -> None:
     answer = Tenant(Quirks(token_life_seconds=90)).sign_in().json()
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 90)
     assert Tenant().sign_in().json()["expires_in"] == 3600
 
 
+@pytest.mark.fact("H011", "H012")
 @pytest.mark.parametrize(
     ("change", "status", "error"),
     [
@@ -36,6 +39,7 @@ def test_a_refused_sign_in_says_why(change: dict[str, str], status: int, error: 
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
+@pytest.mark.fact("H013")
 def test_a_wrong_tenant_gives_500() -> None:
     assert Tenant().http.post("/auth/token?tenant=other", data={}).status_code == 500
 
@@ -46,6 +50,7 @@ def test_without_a_good_token_the_answer_is_401() -> None:
     assert tenant.http.get("/api/Status", headers={"Authorization": "Bearer made-up"}).status_code == 401
 
 
+@pytest.mark.fact("H009")
 def test_a_token_ends_with_its_life_and_a_new_one_leaves_it_valid() -> None:
     tenant = Tenant(Quirks(token_life_seconds=60))
     assert tenant.ask("/Status").status_code == 200
@@ -56,6 +61,7 @@ def test_a_token_ends_with_its_life_and_a_new_one_leaves_it_valid() -> None:
     assert tenant.ask("/Status").status_code == 401
 
 
+@pytest.mark.fact("H015", "H096")
 def test_a_missing_scope_gives_403_with_an_empty_body() -> None:
     tenant = Tenant(scope="read:projects")
     refused = tenant.ask("/SalesOrder")
@@ -63,11 +69,13 @@ def test_a_missing_scope_gives_403_with_an_empty_body() -> None:
     assert tenant.ask("/Projects").status_code == 200
 
 
+@pytest.mark.fact("H016")
 def test_a_role_without_a_permission_gives_403_whatever_the_scope() -> None:
     assert Tenant(Quirks(denied_scopes=frozenset({"sos"}))).ask("/SalesOrder").status_code == 403
     assert Tenant().ask("/SalesOrder").status_code == 200
 
 
+@pytest.mark.fact("H092")
 def test_the_limiter_rolls() -> None:
     tenant = Tenant(Quirks(rate_limit_requests=3, rate_limit_seconds=300))
     statuses = []
@@ -77,6 +85,7 @@ def test_the_limiter_rolls() -> None:
     assert statuses == [200, 200, 200, 429, 200, 429, 200]
 
 
+@pytest.mark.fact("H092")
 def test_300_requests_are_allowed_in_five_minutes() -> None:
     tenant = Tenant()
     statuses = [tenant.ask("/Team").status_code for _ in range(301)]
@@ -88,6 +97,7 @@ def test_the_limiter_can_be_off() -> None:
     assert [tenant.ask("/Team").status_code for _ in range(3)] == [200, 200, 200]
 
 
+@pytest.mark.fact("H093", "H094")
 @pytest.mark.parametrize(("body", "decoded"), [("string", str), ("object", dict)])
 def test_the_refusal_comes_in_both_shapes(body: str, decoded: type) -> None:
     tenant = Tenant(Quirks(rate_limit_requests=1, rate_limit_body="object" if body == "object" else "string"))
@@ -128,6 +138,7 @@ def test_a_fault_hits_the_nth_request_only(kind: FaultKind, status: int) -> None
     assert hit.content != before.content
 
 
+@pytest.mark.fact("H095")
 def test_a_dotnet_exception_comes_with_500_or_with_200() -> None:
     assert _nth("server_error_500")[1].json()["ClassName"] == _nth("error_body_200")[1].json()["ClassName"]
 
@@ -176,10 +187,12 @@ def test_requests_are_logged_by_endpoint() -> None:
     assert tenant.sim.count() == 4
 
 
-def test_writing_is_not_offered() -> None:
+@pytest.mark.parametrize("path", ["/Milestone", "/Status", "/Audit"])
+def test_an_endpoint_that_only_reads_says_so(path: str) -> None:
     tenant = Tenant()
     tenant.ask("/Status")
-    assert tenant.http.post("/api/Tickets", json=[{}], headers={"Authorization": f"Bearer {tenant.token}"}).status_code == 405
+    answer = tenant.http.post(f"/api{path}", json=[{}], headers={"Authorization": f"Bearer {tenant.token}"})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
 
 
 def test_the_date_header_is_the_worlds_clock() -> None:

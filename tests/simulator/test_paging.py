@@ -8,6 +8,7 @@ from handoff_pipeline.simulator import Quirks
 from tests.simulator.tenant import Tenant
 
 
+@pytest.mark.fact("H034")
 def test_a_page_is_cut_to_100_rows_without_an_error() -> None:
     answer = Tenant().get("/Projects", pageinate="true", page_no=1, page_size=1000)
     assert (len(answer["tickets"]), answer["page_size"]) == (100, 100)
@@ -19,6 +20,7 @@ def test_without_the_cap_a_page_is_as_long_as_asked() -> None:
     assert len(answer["tickets"]) == answer["record_count"] > 100
 
 
+@pytest.mark.fact("H033")
 def test_without_a_page_number_50_rows_come_and_are_counted_as_50() -> None:
     answer = Tenant().get("/Projects", pageinate="true", page_size=100)
     assert (len(answer["tickets"]), answer["record_count"]) == (50, 50)
@@ -55,6 +57,7 @@ def test_the_second_order_decides_where_the_first_is_equal() -> None:
     assert keys == sorted(keys)
 
 
+@pytest.mark.fact("H036")
 @pytest.mark.parametrize("path", ["/Status", "/TicketType", "/Team", "/FieldInfo", "/TicketApproval"])
 def test_set_up_lists_repeat_themselves_for_every_page(path: str) -> None:
     tenant = Tenant()
@@ -63,6 +66,7 @@ def test_set_up_lists_repeat_themselves_for_every_page(path: str) -> None:
     assert len(first) > 2
 
 
+@pytest.mark.fact("H036")
 def test_actions_know_no_paging() -> None:
     tenant = Tenant()
     first = tenant.get("/Actions", count=30, pageinate="true", page_no=1, page_size=10)
@@ -70,6 +74,7 @@ def test_actions_know_no_paging() -> None:
     assert len(first["actions"]) == first["record_count"] == 30
 
 
+@pytest.mark.fact("H028")
 def test_a_misspelt_filter_is_ignored_and_gives_everything() -> None:
     tenant = Tenant()
     everything = tenant.get("/Opportunities", count=500)
@@ -81,6 +86,7 @@ def test_path_and_parameter_names_are_case_insensitive() -> None:
     assert tenant.get("/opportunities", Count=500) == tenant.get("/Opportunities", count=500)
 
 
+@pytest.mark.fact("H043")
 def test_last_update_filters_are_read_with_and_without_a_zone() -> None:
     tenant = Tenant()
     plain = tenant.get("/Opportunities", count=500, lastupdatefromdate="2026-09-01T00:00:00")
@@ -91,12 +97,14 @@ def test_last_update_filters_are_read_with_and_without_a_zone() -> None:
     assert all(row["last_update"] >= "2026-09-01" for row in plain["tickets"])
 
 
+@pytest.mark.fact("H045")
 @pytest.mark.parametrize("path", ["/Quotation", "/SalesOrder", "/Actions", "/Agent"])
 def test_lists_without_a_last_update_filter_ignore_it(path: str) -> None:
     tenant = Tenant()
     assert tenant.get(path, count=20, lastupdatefromdate="2030-01-01T00:00:00") == tenant.get(path, count=20)
 
 
+@pytest.mark.fact("H044")
 def test_clients_have_a_last_update_filter() -> None:
     assert Tenant().get("/Client", lastupdatefromdate="2026-09-01T00:00:00")["clients"] == []
 
@@ -109,6 +117,7 @@ def test_rows_shift_to_later_pages_when_the_world_moves_between_two_reads() -> N
     assert {row["id"] for row in first} & {row["id"] for row in again}
 
 
+@pytest.mark.fact("H046")
 def test_open_and_closed_deals_are_the_whole() -> None:
     tenant = Tenant()
     opened, closed, whole = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from handoff_pipeline.simulator import Quirks
 from tests.simulator.tenant import Tenant, demo_world
 
@@ -26,11 +28,13 @@ def test_with_stripping_off_list_rows_are_whole() -> None:
     assert {"datecreated", "createdfrom_id", "budgets"} <= _first(Quirks(strip_list_rows=False)).keys()
 
 
+@pytest.mark.fact("H032")
 def test_keys_without_a_value_are_left_out() -> None:
     assert "parent_id" not in _first()
     assert _first(Quirks(omit_null_keys=False))["parent_id"] is None
 
 
+@pytest.mark.fact("H047")
 def test_custom_fields_of_a_list_come_on_request_only() -> None:
     assert "customfields" not in _first()
     asked = _first(include_custom_fields="101, 108")
@@ -58,6 +62,7 @@ def test_an_empty_custom_field_has_no_value() -> None:
     assert any("value" not in row["customfields"][0] for row in rows)
 
 
+@pytest.mark.fact("H048")
 def test_names_of_a_list_come_with_include_flags_only() -> None:
     assert not {"agent_name", "status_name", "tickettype_name"} & _first().keys()
     named = _first(includeagent="true", includestatus="true", includetickettype="true")
@@ -66,6 +71,7 @@ def test_names_of_a_list_come_with_include_flags_only() -> None:
     assert "agent_name" in _first(Quirks(names_on_request_only=False))
 
 
+@pytest.mark.fact("H097")
 def test_empty_dates_are_sentinels_of_1899_or_1900() -> None:
     opened = next(row for row in Tenant().rows("/Opportunities") if row["status_id"] == 20 and not row["hasbeenclosed"])
     assert opened["dateclosed"] == "1900-01-01T00:00:00"
@@ -78,6 +84,7 @@ def test_with_sentinels_off_empty_dates_are_left_out() -> None:
     assert not any(row.get("dateclosed", "").startswith("1900") for row in rows)
 
 
+@pytest.mark.fact("H100")
 def test_ids_can_come_as_decimals() -> None:
     tidy, odd = Tenant().ask("/SalesOrder", count=1).text, Tenant(Quirks(ids_as_decimals=True)).ask("/SalesOrder", count=1).text
     assert '"client_id":' in tidy
@@ -85,15 +92,18 @@ def test_ids_can_come_as_decimals() -> None:
     assert odd.split('"client_id":')[1].split(",")[0].endswith(".0")
 
 
+@pytest.mark.fact("H056")
 def test_the_client_of_a_site_is_always_a_decimal() -> None:
     assert ".0" in Tenant().ask("/Site", count=1).text.split('"client_id":')[1].split(",")[0]
 
 
+@pytest.mark.fact("H101")
 def test_some_text_carries_a_nul_byte() -> None:
     assert "\\u0000" in Tenant().ask("/Opportunities", count=500).text
     assert "\\u0000" not in Tenant(Quirks(nul_in_text=False)).ask("/Opportunities", count=500).text
 
 
+@pytest.mark.fact("H037", "H040")
 def test_one_store_is_behind_the_three_paths() -> None:
     tenant = Tenant()
     by_type = {name: {row["id"] for row in tenant.rows("/Tickets", requesttype=str(number))} for name, number in TYPES.items()}
@@ -111,6 +121,7 @@ def test_incidents_hang_on_projects_and_carry_time_without_being_changes() -> No
     assert tenant.get("/Actions", ticket_id=incidents[0]["id"], timeentriesonly="true")["actions"]
 
 
+@pytest.mark.fact("H017")
 def test_hidden_tickets_are_absent_everywhere_without_an_error() -> None:
     deal = demo_world().deals[0].deal_id
     project = demo_world().signoffs[0].project_id
@@ -122,6 +133,7 @@ def test_hidden_tickets_are_absent_everywhere_without_an_error() -> None:
     assert deal in {row["id"] for row in Tenant().rows("/Opportunities")}
 
 
+@pytest.mark.fact("H018")
 def test_cost_prices_come_with_details_and_permission_only() -> None:
     assert not any("costprice" in row for row in Tenant().get("/Agent"))
     assert any("costprice" in row for row in Tenant().get("/Agent", includedetails="true"))
@@ -133,6 +145,7 @@ def test_two_delivery_people_have_no_cost_price() -> None:
     assert [row["name"] for row in agents if row["team"] == "Projects" and "costprice" not in row] == ["Oscar Diaz", "Priya Patel"]
 
 
+@pytest.mark.fact("H038")
 def test_agents_come_bare_unless_paged_and_disabled_or_unassigned_on_request() -> None:
     tenant = Tenant()
     assert isinstance(tenant.get("/Agent"), list)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from handoff_pipeline.simulator import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, SimulatedHalo, running
+from handoff_pipeline.simulator import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Fault, Quirks, SimulatedHalo, running
 from tests.simulator.tenant import DEMO_MOMENT, demo_world
 
 
@@ -32,6 +32,15 @@ def test_another_process_can_read_and_advance_the_clock() -> None:
         assert http.post("/sim/advance", params={"days": 1, "hours": 6}).json() == {"now": later.isoformat()}
         assert http.post("/sim/advance", params={"days": "soon"}).status_code == 400
         assert sim.now == later
+
+
+def test_a_connection_can_end_in_the_middle_of_a_body() -> None:
+    sim = SimulatedHalo(demo_world(), DEMO_MOMENT, Quirks(faults=(Fault("/Status", 1, "cut_body"),)))
+    token = sim.tokens.issue(frozenset({"all"}), 60)
+    with running(sim) as url, httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}) as http:
+        with pytest.raises(httpx.RemoteProtocolError):
+            http.get("/api/Status")
+        assert http.get("/api/Status").status_code == 200
 
 
 def test_leaving_the_context_frees_the_port() -> None:

@@ -63,6 +63,7 @@ def test_every_fact_of_the_truth_is_served_in_the_end() -> None:
     assert all(served[entry.ticket_id, entry.action_id] == float(entry.hours) for entry in truth.time_entries)
 
 
+@pytest.mark.fact("H087")
 def test_statuses_and_the_converted_date_follow_the_deal() -> None:
     rows, seen = _at(DEMO_MOMENT).tickets_by_id, Seen(demo_world(), DEMO_MOMENT)
     for deal in seen.deals:
@@ -72,6 +73,7 @@ def test_statuses_and_the_converted_date_follow_the_deal() -> None:
         assert _field(row, "CFDeliveryAssumptions") == deal.delivery_assumptions.at(DEMO_MOMENT)
 
 
+@pytest.mark.fact("H087")
 def test_a_reopened_deal_keeps_its_converted_date_and_has_no_closing_date() -> None:
     rows = _at(DEMO_MOMENT).opportunities
     reopened = [r for r in rows if r["status_id"] == cfg.STATUS_PROPOSAL and not r["oppconverteddate"].startswith("1900")]
@@ -121,6 +123,7 @@ def test_an_option_counts_as_taken_only_once_the_quotation_is_accepted() -> None
     assert (taken(quote.created_at), taken(quote.accepted_at)) == ({0}, {0, 1})
 
 
+@pytest.mark.fact("H042")
 def test_time_is_found_by_the_day_of_work_and_appears_when_it_is_logged() -> None:
     entry = next(each for each in demo_world().time_entries if each.logged_at - each.worked_at > timedelta(days=2))
     window = {"startdate": f"{entry.worked_at:%Y-%m-%dT00:00:00}", "enddate": f"{entry.worked_at:%Y-%m-%dT23:59:59}"}
@@ -133,6 +136,7 @@ def test_time_is_found_by_the_day_of_work_and_appears_when_it_is_logged() -> Non
     assert found(entry.logged_at)
 
 
+@pytest.mark.fact("H104")
 def test_time_entries_only_leaves_out_actions_without_time() -> None:
     tenant = Tenant()
     everything = tenant.get("/Actions", count=100000)["actions"]
@@ -142,6 +146,7 @@ def test_time_entries_only_leaves_out_actions_without_time() -> None:
     assert any("timetaken" not in row and row["who_agentid"] == 0 for row in everything)
 
 
+@pytest.mark.fact("H053")
 def test_a_ticket_s_own_actions_come_whole_and_their_ids_start_again_on_each_ticket() -> None:
     tenant = Tenant()
     for deal in demo_world().deals[:3]:
