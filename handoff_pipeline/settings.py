@@ -14,8 +14,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from handoff_pipeline.errors import SettingsError
 
-READ_SCOPES = "read:tickets read:customers read:crm read:quotes read:sos read:projects read:calendar"
+READ_SCOPES = (
+    "read:tickets read:customers read:crm read:quotes read:sos read:projects read:calendar read:invoices read:contracts read:timesheets"
+)
 """The narrow scopes that the nightly pull needs (HaloPSA has no scope of its own for agents or actions)."""
+REPORTING_SCOPE = "read:reporting"
+"""Asked for besides, where HANDOFF_REPORTING is on."""
 
 
 def _aware(moment: datetime) -> datetime:
@@ -38,13 +42,40 @@ class Settings(BaseSettings):
     halo_client_secret: SecretStr | None = Field(default=None, description="Client secret of the read-only API application.")
     halo_scope: str = Field(default=READ_SCOPES, description="Scopes asked for, separated by spaces.")
     allow_scope_all: bool = Field(default=False, description="Accept a credential with the scope `all` (far more than the pull needs).")
+    halo_writer_client_id: str | None = Field(default=None, description="Client id of the application that writes; not the reader's.")
+    halo_writer_client_secret: SecretStr | None = Field(default=None, description="Client secret of the application that writes.")
+    halo_writer_scope: str = Field(
+        default="edit:tickets edit:projects", description="Scopes that the writer asks for; never more than what it writes."
+    )
+    reporting: bool = Field(
+        default=False,
+        description="Read budgets, audit and dated agent costs by SQL through POST /Report; the application then needs read:reporting.",
+    )
+    reporting_rows: int = Field(
+        default=1000, ge=10, description="Rows asked for per report; HaloPSA's own limit is unknown, so every report counts its rows."
+    )
     web_url: str | None = Field(default=None, description="Address for links to HaloPSA's pages; the tenant's address by default.")
 
     requests_per_window: int = Field(default=300, ge=1, description="HaloPSA's limit: requests in any rolling window.")
     window_seconds: int = Field(default=300, ge=1, description="Length of that window, seconds.")
+    request_budget: int = Field(
+        default=0, ge=0, description="Most requests of one run; the pull then stops cleanly and the next run resumes. 0: no bound."
+    )
     concurrency: int = Field(default=8, ge=1, le=32, description="Requests under way at once.")
     page_size: int = Field(default=100, ge=1, le=100, description="Rows asked for per page; HaloPSA cuts to 100.")
     overlap_minutes: int = Field(default=10, ge=0, description="How far an incremental pull reaches back before its cursor, minutes.")
+    sweep_days: int = Field(
+        default=1, ge=1, description="Days between full sweeps of ids, which find deleted and hidden records."
+    )
+    full_read_days: int = Field(
+        default=28,
+        ge=1,
+        description="Days after which lists are read whole again, in case HaloPSA changed a record without moving its last update.",
+    )
+    drop_limit_pct: float = Field(
+        default=5.0, ge=0, le=100, description="More rows gone than this share (and than drop_limit_rows) quarantines the entity."
+    )
+    drop_limit_rows: int = Field(default=5, ge=0, description="So many rows may go at once without a question, unless none is left.")
     history_start: date | None = Field(default=None, description="First day of time entries to pull; two years back by default.")
     approvals_mode: Literal["whole", "per_handoff"] = Field(
         default="whole",

@@ -7,6 +7,8 @@ cost one token request (H: TopLeft added a lock for the same reason), and a toke
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -14,76 +16,80 @@ import orjson
 from pydantic import SecretStr
 
 from handoff_pipeline.clock import Clock
-from handoff_pipeline.errors import SettingsError
 from handoff_pipeline.halo.bodies import error_text
-from handoff_pipeline.halo.caller import Caller
-from handoff_pipeline.halo.errors import AuthenticationError
+from handoff_pipeline.halo.caller import Caller, Exchange
+from handoff_pipeline.halo.credential import Credential, granted_scopes
+from handoff_pipeline.halo.errors import AuthenticationError, ServerFault
 from handoff_pipeline.halo.origin import authority_url, below
 from handoff_pipeline.halo.transport import Answer, Transport
-from handoff_pipeline.settings import Settings
 
-BROAD_SCOPES = frozenset({"all", "all:standard", "admin"})
 LIFETIME_SECONDS = 3600.0
 MARGIN_SECONDS = 60.0
 """A token is renewed this long before its end, or a fifth of its life where that is shorter (H: 3540 of 3600 s, TopLeft)."""
 
 
-def refuse_broad_scope(scope: str, settings: Settings, *, granted: bool) -> None:
-    """Least privilege: the pull reads, so it does not run on a credential that may write everything.
-
-    Raises:
-        SettingsError: such a scope is asked for, or was granted, and HANDOFF_ALLOW_SCOPE_ALL does not say otherwise.
-    """
-    broad = sorted(BROAD_SCOPES.intersection(scope.split()))
-    if broad and not settings.allow_scope_all:
-        whose = "The token was granted" if granted else "HANDOFF_HALO_SCOPE asks for"
-        raise SettingsError(
-            f"{whose} the scope {broad[0]!r}, which may change everything in HaloPSA; the pull only reads.",
-            "Give the API application the read: scopes only and leave HANDOFF_HALO_SCOPE unset, or set HANDOFF_ALLOW_SCOPE_ALL=true.",
-        )
+Send = Callable[[SecretStr], Awaitable[Answer]]
+"""Sends one request with the token that it is given."""
+Ask = Callable[[Exchange], Awaitable[Answer]]
+"""Asks until there is an answer, in the reader's or in the writer's manner."""
 
 
 class TokenSource:
-    """Hands out the current token of one run."""
+    """Hands out the current token of one credential. `granted` are the scopes that HaloPSA says it has; None where it does not say."""
 
-    def __init__(self, transport: Transport, caller: Caller, clock: Clock, base: httpx.URL, settings: Settings) -> None:
-        if not settings.halo_client_id or settings.halo_client_secret is None:
-            missing = "HANDOFF_HALO_CLIENT_SECRET" if settings.halo_client_id else "HANDOFF_HALO_CLIENT_ID"
-            raise SettingsError(
-                f"{missing} is not set.", "Copy it from HaloPSA: Configuration, Integrations, HaloPSA API, your application."
-            )
-        refuse_broad_scope(settings.halo_scope, settings, granted=False)
+    def __init__(
+        self, transport: Transport, caller: Caller, clock: Clock, base: httpx.URL, credential: Credential, tenant: str | None
+    ) -> None:
         self._transport = transport
         self._caller = caller
         self._clock = clock
         self._base = base
-        self._settings = settings
-        self._client_id = settings.halo_client_id
-        self._client_secret = settings.halo_client_secret
+        self._tenant = tenant
+        self._credential = credential
         self._lock = asyncio.Lock()
         self._endpoint: tuple[httpx.URL, str | None] | None = None
         self._token: SecretStr | None = None
         self._renew_at = float("-inf")
-        caller.redactor.learn(self._client_secret.get_secret_value())
+        self.granted: frozenset[str] | None = None
+        caller.redactor.learn(credential.secret.get_secret_value())
 
-    async def token(self) -> str:
+    async def authorised(self, send: Send, ask: Ask, endpoint: str) -> Answer:
+        """The answer with the current token; with a new one, once, if that is refused.
+
+        Raises:
+            AuthenticationError: the new token is refused as well. Otherwise as `ask` and `token`.
+        """
+        token = await self.token()
+        answer = await ask(lambda: send(token))
+        if answer.status != 401:
+            return answer
+        fresh = await self.renew(token)
+        answer = await ask(lambda: send(fresh))
+        if answer.status == 401:
+            raise AuthenticationError(
+                f"{endpoint} answered 401 to a token that was just issued: {error_text(answer.body, self._caller.redactor) or 'no text'}.",
+                "Check in HaloPSA that the API application is active and that the user it logs in as may use the API.",
+            )
+        return answer
+
+    async def token(self) -> SecretStr:
         """The current token, renewed first when its end is near.
 
         Raises:
             AuthenticationError: the authority refuses the credentials, or answers without a token.
+            SettingsError: the token is granted a broad scope.
         """
-        return (await self._current(refused=None)).get_secret_value()
+        return await self._current(refused=None)
 
-    async def renew(self, refused: str) -> str:
+    async def renew(self, refused: SecretStr) -> SecretStr:
         """A token other than the one that was refused; asks for one unless somebody else has just done so."""
-        return (await self._current(refused=refused)).get_secret_value()
+        return await self._current(refused=refused)
 
-    async def _current(self, refused: str | None) -> SecretStr:
+    async def _current(self, refused: SecretStr | None) -> SecretStr:
         """The token under the lock, so that there is never more than one request for one."""
         async with self._lock:
             held = self._token
-            is_refused = held is not None and held.get_secret_value() == refused
-            if held is None or is_refused or self._clock.monotonic() >= self._renew_at:
+            if held is None or held == refused or self._clock.monotonic() >= self._renew_at:
                 held = await self._ask()
             return held
 
@@ -94,35 +100,39 @@ class TokenSource:
         url, tenant = self._endpoint
         parameters = {"tenant": tenant} if tenant else {}
 
+        form = {
+            "grant_type": SecretStr("client_credentials"),
+            "client_id": SecretStr(self._credential.client_id),
+            "client_secret": self._credential.secret,
+            "scope": SecretStr(self._credential.scope),
+        }
+
         async def exchange() -> Answer:
-            form = {
-                "grant_type": "client_credentials",
-                "client_id": self._client_id,
-                "client_secret": self._client_secret.get_secret_value(),
-                "scope": self._settings.halo_scope,
-            }
             return await self._transport.post_form(url, parameters, form)
 
-        answer = await self._caller.ask(exchange, "token", "/auth/token")
-        granted = _object(answer.body)
-        token = granted.get("access_token")
-        if answer.status != 200 or not isinstance(token, str) or not token:
+        try:
+            answer = await self._caller.ask(exchange, "token", "/auth/token")
+        except ServerFault as fault:
+            # A wrong tenant name was answered with 500 (H: HaloPSA-API).
+            fix = f"{fault.fix} If it stays, check the tenant's name (HANDOFF_HALO_TENANT) and HANDOFF_HALO_URL."
+            raise ServerFault(fault.message, fix) from None
+        grant = _grant(answer)
+        if grant is None:
             raise self._refusal(answer)
-        self._caller.redactor.learn(token)
-        scope = granted.get("scope")
-        refuse_broad_scope(scope if isinstance(scope, str) else "", self._settings, granted=True)
-        life = granted.get("expires_in")
-        seconds = float(life) if isinstance(life, int | float) and life > 0 else LIFETIME_SECONDS
-        self._renew_at = self._clock.monotonic() + seconds - min(MARGIN_SECONDS, seconds / 5)
-        self._token = SecretStr(token)
+        self._caller.redactor.learn(grant.token.get_secret_value())
+        self.granted = grant.scopes
+        self._credential.refuse_broad(" ".join(grant.scopes or ()), granted=True)
+        self._renew_at = self._clock.monotonic() + grant.seconds - min(MARGIN_SECONDS, grant.seconds / 5)
+        self._token = grant.token
         return self._token
 
     def _refusal(self, answer: Answer) -> AuthenticationError:
         """What the authority said, with the fix for it."""
         said = error_text(answer.body, self._caller.redactor) if answer.status != 200 else "an answer without access_token"
-        fix = "Check HANDOFF_HALO_CLIENT_ID and HANDOFF_HALO_CLIENT_SECRET against the application in HaloPSA, and that it is active."
+        setting = self._credential.setting
+        fix = f"Check {setting}_CLIENT_ID and {setting}_CLIENT_SECRET against the application in HaloPSA, and that it is active."
         if "invalid_scope" in said:
-            fix = "HANDOFF_HALO_SCOPE names a scope that the application lacks: tick it in HaloPSA, or take it out of the setting."
+            fix = f"{setting}_SCOPE names a scope that the application lacks: tick it in HaloPSA, or take it out of the setting."
         return AuthenticationError(f"HaloPSA's authority answered {answer.status}: {said.rstrip('.') or 'nothing'}.", fix)
 
     async def _discover(self) -> tuple[httpx.URL, str | None]:
@@ -136,7 +146,27 @@ class TokenSource:
         named, tenant = told.get("auth_url"), told.get("tenant_id")
         authority = authority_url(self._base, named) if isinstance(named, str) and named else below(self._base, "/auth")
         endpoint = authority.copy_with(path=authority.path.rstrip("/") + "/token")
-        return endpoint, str(tenant) if tenant else self._settings.halo_tenant
+        return endpoint, str(tenant) if tenant else self._tenant
+
+
+@dataclass(frozen=True)
+class _Grant:
+    """What the authority gave. The token is wrapped at once: a name that holds it bare would show in a traceback's locals."""
+
+    token: SecretStr
+    scopes: frozenset[str] | None
+    seconds: float
+
+
+def _grant(answer: Answer) -> _Grant | None:
+    """The grant in an answer; None where there is none."""
+    granted = _object(answer.body)
+    token = granted.get("access_token")
+    if answer.status != 200 or not isinstance(token, str) or not token:
+        return None
+    life = granted.get("expires_in")
+    seconds = float(life) if isinstance(life, int | float) and life > 0 else LIFETIME_SECONDS
+    return _Grant(SecretStr(token), granted_scopes(granted), seconds)
 
 
 def _object(body: bytes) -> dict[str, Any]:

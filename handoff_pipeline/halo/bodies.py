@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from handoff_pipeline.halo.errors import UnsoundBody
+from handoff_pipeline.halo.oddity import oddity
 from handoff_pipeline.halo.redact import Redactor
 
 _SAID_IN = ("error_description", "errorMessage", "Message", "message", "error", "title", "detail")
@@ -52,22 +53,42 @@ def sound_json(body: bytes, content_type: str | None, where: str, redactor: Reda
     """The decoded body.
 
     Raises:
-        UnsoundBody: not JSON by its content type or by orjson, which rejects every unsound document of the public test corpus; the
-            message has the content type and the first 80 safe characters.
+        UnsoundBody: not JSON by its content type or by orjson, which rejects every unsound document of the public test corpus; nested
+            beyond sense; or an object that has one name twice with two values. The message has the first 80 safe characters.
     """
+    document, wrong = _examined(body, content_type, where, redactor)
+    if wrong is not None:
+        # A traceback that is stored with its locals would hold the body: customers' text, and whatever a server repeats of a request.
+        del body, document
+        raise wrong
+    return document
+
+
+def _examined(body: bytes, content_type: str | None, where: str, redactor: Redactor) -> tuple[Any, UnsoundBody | None]:
+    """The decoded body, or what is wrong with it. It returns the error, since one that is raised here would carry the body along."""
     kind = (content_type or "").split(";")[0].strip().lower()
-    begins = redactor.clean(body[:_EXCERPT].decode("utf-8", "replace"), 80)
     if kind and "json" not in kind:
-        raise UnsoundBody(
-            f"{where} answered 200 with content type {redactor.clean(kind, 60)!r} instead of JSON; it begins: {begins!r}.",
+        return None, UnsoundBody(
+            f"{where} answered 200 with content type {redactor.clean(kind, 60)!r} instead of JSON; {_begins(body, redactor)}.",
             "Open the address in a browser: a login page or a proxy's notice means that HANDOFF_HALO_URL is not the tenant's own address.",
         )
     try:
-        return orjson.loads(body)
+        document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         # Only the position is passed on: the decoder keeps the whole document in its exception.
         position = f"line {error.lineno}, column {error.colno}"
-        raise UnsoundBody(
-            f"{where} answered 200 with a body of {len(body)} bytes that is not sound JSON ({position}); it begins: {begins!r}.",
+        return None, UnsoundBody(
+            f"{where} answered 200 with a body of {len(body)} bytes that is not sound JSON ({position}); {_begins(body, redactor)}.",
             "Run again; if it stays, a proxy in between may cut answers off.",
-        ) from None
+        )
+    if (wrong := oddity(document, body)) is not None:
+        return None, UnsoundBody(
+            f"{where} answered 200 with JSON in which {redactor.clean(wrong, 120)}; {_begins(body, redactor)}.",
+            "Run again; if it stays, report it with HaloPSA's version: two readers of such a document see two different rows.",
+        )
+    return document, None
+
+
+def _begins(body: bytes, redactor: Redactor) -> str:
+    """The first 80 safe characters. Cleaning takes longer than decoding, so only a body that is refused is cleaned."""
+    return f"it begins: {redactor.clean(body[:_EXCERPT].decode('utf-8', 'replace'), 80)!r}"

@@ -1,4 +1,4 @@
-"""A GET of HaloPSA's API that either gives sound JSON or says in words why not. Read-only: there is no other method.
+"""A question to HaloPSA's API that either gives sound JSON or says in words why not. Read-only: a GET, or a SELECT by the report call.
 
 Which pages make a whole entity is decided by the strategies. The one thing to know: a 401 is healed by one new token; a second one ends the
 pull, because asking on with refused credentials only locks the application out.
@@ -10,21 +10,24 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
 from handoff_pipeline.clock import Clock
-from handoff_pipeline.halo.auth import TokenSource
+from handoff_pipeline.halo.auth import Send, TokenSource
 from handoff_pipeline.halo.bodies import error_text, sound_json
-from handoff_pipeline.halo.caller import Caller
+from handoff_pipeline.halo.caller import Caller, Exchange
+from handoff_pipeline.halo.credential import reader
 from handoff_pipeline.halo.entities import Entity
 from handoff_pipeline.halo.envelope import Rows, key_of, rows_of
-from handoff_pipeline.halo.errors import AuthenticationError, PermissionMissing, ProtocolError, UnsoundBody
+from handoff_pipeline.halo.errors import NotOffered, PermissionMissing, ProtocolError, UnsoundBody
 from handoff_pipeline.halo.origin import below, tenant_url
 from handoff_pipeline.halo.redact import Redactor
+from handoff_pipeline.halo.report_call import Select
 from handoff_pipeline.halo.throttle import Throttle
 from handoff_pipeline.halo.transport import Answer, Parameters, Transport
 from handoff_pipeline.settings import Settings
@@ -35,10 +38,10 @@ SKEW = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Page:
-    """One sound answer: the body as it came (decompressed) and the same, decoded."""
+    """One sound answer: the body as it came (decompressed) and the same, decoded. Neither is printed: they hold customers' text."""
 
-    body: bytes
-    document: Any
+    body: bytes = field(repr=False)
+    document: Any = field(repr=False)
 
 
 class HaloClient:
@@ -60,6 +63,16 @@ class HaloClient:
     def server_date(self) -> datetime | None:
         """The server's time at the first answer, as its `Date` header says."""
         return self._caller.first_date
+
+    @property
+    def limit_note(self) -> str | None:
+        """What a person should know about the request limit of this run; None while nothing is unusual."""
+        return self._caller.limit_note
+
+    @property
+    def granted(self) -> frozenset[str] | None:
+        """The scopes that HaloPSA says the credential has; None where it does not say."""
+        return self._tokens.granted
 
     def server_time(self) -> datetime:
         """The server's time at the first answer, for cursors. A server that runs ahead is not believed: no cursor lies in the future."""
@@ -90,46 +103,55 @@ class HaloClient:
 
         Raises:
             PermissionMissing: 403. AuthenticationError: 401 with a fresh token. RateLimited, ServerFault: no answer on every try.
-            ProtocolError: any other status but 200, a redirect, or a body that is not sound JSON on two tries.
+            BudgetSpent: the run's budget of requests. ProtocolError: any other status but 200, a redirect, or a body that is not sound
+            JSON on two tries.
         """
-        endpoint = endpoint or path
-        try:
-            return await self._sound(entity, path, parameters, endpoint)
-        except UnsoundBody:
-            # A body cut off on the way heals by itself; a login page does not, so one more try is enough.
-            return await self._sound(entity, path, parameters, endpoint)
+        url = below(self._base, "/api" + path)
 
-    async def _sound(self, entity: Entity, path: str, parameters: Parameters, endpoint: str) -> Page:
+        async def send(token: SecretStr) -> Answer:
+            return await self._transport.get(url, parameters, token)
+
+        return await self._twice(entity, endpoint or path, send)
+
+    async def report(self, entity: Entity, sql: str) -> Page:
+        """The answer of the report call to one SELECT, as it came; whether HaloPSA ran it is for the strategy to read from it.
+
+        A report changes nothing, so it is asked again after a fault as a GET is (H: POST /Report with `_loadreportonly`, conduit).
+
+        Raises:
+            ProtocolError: the statement is not one plain SELECT; nothing is sent. Otherwise as `get`.
+        """
+        select = Select(sql)
+
+        async def send(token: SecretStr) -> Answer:
+            return await self._transport.post_select(select, token)
+
+        return await self._twice(entity, "/Report", send)
+
+    async def _twice(self, entity: Entity, endpoint: str, send: Send) -> Page:
+        """A body cut off on the way heals by itself; a login page does not, so one more try is enough."""
+        try:
+            return await self._sound(entity, endpoint, send)
+        except UnsoundBody:
+            return await self._sound(entity, endpoint, send)
+
+    async def _sound(self, entity: Entity, endpoint: str, send: Send) -> Page:
         """One answer, judged by its status and then by its body."""
-        answer = await self._authorised(entity, path, parameters, endpoint)
+        answer = await self._authorised(entity, endpoint, send)
         self._refuse(answer, entity, endpoint)
         return Page(answer.body, sound_json(answer.body, answer.headers.get("content-type"), endpoint, self._caller.redactor))
 
-    async def _authorised(self, entity: Entity, path: str, parameters: Parameters, endpoint: str) -> Answer:
-        """The answer with the current token; with a new one if that is refused."""
-        url = below(self._base, "/api" + path)
-        token = await self._tokens.token()
-        answer = await self._with_token(entity, url, parameters, endpoint, token)
-        if answer.status != 401:
-            return answer
-        fresh = await self._tokens.renew(token)
-        answer = await self._with_token(entity, url, parameters, endpoint, fresh)
-        if answer.status == 401:
-            raise AuthenticationError(
-                f"{endpoint} answered 401 to a token that was just issued: {error_text(answer.body, self._caller.redactor) or 'no text'}.",
-                "Check in HaloPSA that the API application is active and that the user it logs in as may use the API.",
-            )
-        return answer
+    async def _authorised(self, entity: Entity, endpoint: str, send: Send) -> Answer:
+        """The answer, with a new token if the current one is refused."""
 
-    async def _with_token(self, entity: Entity, url: httpx.URL, parameters: Parameters, endpoint: str, token: str) -> Answer:
-        async def exchange() -> Answer:
-            return await self._transport.get(url, parameters, token)
+        async def ask(exchange: Exchange) -> Answer:
+            return await self._caller.ask(exchange, entity.name, endpoint)
 
-        return await self._caller.ask(exchange, entity.name, endpoint)
+        return await self._tokens.authorised(send, ask, endpoint)
 
     def _refuse(self, answer: Answer, entity: Entity, endpoint: str) -> None:
-        """Raises for every status but 200."""
-        if answer.status == 200:
+        """Raises for every status but 200, and 201, which the report call may answer as other POSTs do (H: reference 2.1)."""
+        if answer.status == 200 or (answer.status == 201 and endpoint == "/Report"):
             return
         said = error_text(answer.body, self._caller.redactor) or "no text"
         if answer.status == 403:
@@ -138,9 +160,8 @@ class HaloClient:
                 f"{endpoint} answered 403 ({said}): the scope {scopes} or the permission of the application's user is missing.",
                 f"In HaloPSA give the API application {scopes}, and the user it logs in as the right to see {entity.title}.",
             )
-        raise ProtocolError(
-            f"{endpoint} answered {answer.status}: {said}.", "See what HaloPSA says; 404 means that this version lacks the endpoint."
-        )
+        kind = NotOffered if answer.status == 404 else ProtocolError
+        raise kind(f"{endpoint} answered {answer.status}: {said}.", "See what HaloPSA says; 404 means that this version lacks the call.")
 
 
 @asynccontextmanager
@@ -153,11 +174,12 @@ async def connected(
         SettingsError, AuthenticationError: before anything is pulled.
     """
     base = tenant_url(settings.halo_url)
+    credential = reader(settings)
     redactor = Redactor()
-    throttle = Throttle(clock, settings.requests_per_window, settings.window_seconds, settings.concurrency)
+    throttle = Throttle(clock, settings.requests_per_window, settings.window_seconds, settings.concurrency, budget=settings.request_budget)
     # Jitter spreads retries; nothing secret is drawn from it.
     caller = Caller(throttle, clock, redactor, dice or random.Random())  # noqa: S311
     async with Transport(base, inner) as transport:
-        client = HaloClient(transport, caller, TokenSource(transport, caller, clock, base, settings), clock, base)
+        client = HaloClient(transport, caller, TokenSource(transport, caller, clock, base, credential, settings.halo_tenant), clock, base)
         await client.connect()
         yield client

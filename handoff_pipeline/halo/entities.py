@@ -1,72 +1,20 @@
-"""The registry of what is pulled: where each entity lives, its key, how it is read, and when its pull is complete.
+"""The registry of what is pulled: where each entity lives, its key, how it is read and what its absence costs.
 
-How a strategy works is in the module of its name. The one thing to know is the completeness rule; an entity that breaks its rule is
-INCOMPLETE, leaves no file, and yesterday's data stays:
-
-| reading   | entities                        | complete when                                                                   |
-|-----------|---------------------------------|---------------------------------------------------------------------------------|
-| paged     | opportunity, project,           | distinct ids = the last `record_count`, which never fell during the read; else  |
-|           | change_request, quotation,      | read again, twice at most. A page that repeats is a fault. Where an answer has  |
-|           | client, appointment             | no `record_count`: read on until a page brings no new id                        |
-| bare      | ticket_type, status,            | taken whole; where the number of rows is a multiple of 50, a known cut, a       |
-|           | field_info, agent, approval     | second page must repeat the first or bring nothing new, else it is read on      |
-| lookups   | lookup                          | every lookupid taken as a bare list                                             |
-| windows   | action                          | every window answered with fewer rows than one answer may hold, and the halves  |
-|           |                                 | of the fullest one hold no more than the whole                                  |
-| orders    | sales_order                     | the list balances as a paged one does, and every order that is new or changed   |
-|           |                                 | was read singly                                                                 |
-| approvals | approval                        | the whole list as bare, or one bare list per handoff (HANDOFF_APPROVALS_MODE)   |
-
-Facts: envelope keys and paging, reference 2.2; actions are unique within their ticket only, lookups within their lookupid (Servosity #264).
+What the fields mean and when a reading is complete is told in `entity`. The one thing to know: configuration stands first, because the
+ticket lists need its ids.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
 
-Reading = Literal["paged", "bare", "lookups", "windows", "orders", "approvals"]
-LOOKUP_IDS = (17, 34, 39, 57)
-"""Charge rates, sales order statuses, quotation statuses, opportunity closure categories."""
+from handoff_pipeline.halo.entity import LOOKUP_IDS, Entity, Reading
+
+__all__ = ["ENTITIES", "LOOKUP_IDS", "Entity", "Reading"]
 
 _TICKET_LIST = MappingProxyType({"includeagent": "true", "includestatus": "true", "includetickettype": "true"})
 """Without these a list has ids only and every ticket looks unassigned (H: Servosity #264)."""
-
-
-@dataclass(frozen=True)
-class Entity:
-    """One thing that is pulled.
-
-    Attributes:
-        name: Its name in the inbox, the warehouse and the reports.
-        path: Endpoint below `/api`.
-        title: Its name for people.
-        reading: The strategy.
-        key: Fields that make a row unique (with the lookupid of the file name for lookups).
-        envelope: Accepted names of the list in an envelope; a bare array is always accepted.
-        scopes: Scopes of which one is needed, as far as the public sources know.
-        parameters: Sent with every request of it.
-        has_cursor: `lastupdatefromdate` works on it, so a night asks for changes only.
-        is_ticket: Lives in the ticket store: custom fields must be asked for by id.
-        is_required: The figures cannot be made without it.
-        is_configuration: Read before the others, which depend on it.
-    """
-
-    name: str
-    path: str
-    title: str
-    reading: Reading
-    key: tuple[str, ...] = ("id",)
-    envelope: tuple[str, ...] = ()
-    scopes: tuple[str, ...] = ("read:tickets",)
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    has_cursor: bool = False
-    is_ticket: bool = False
-    is_required: bool = True
-    is_configuration: bool = False
-
 
 _REGISTRY = (
     Entity(
@@ -74,7 +22,26 @@ _REGISTRY = (
     ),
     Entity("status", "/Status", "statuses", "bare", is_configuration=True, parameters={"showall": "true"}),
     Entity("field_info", "/FieldInfo", "custom fields", "bare", is_configuration=True, parameters={"typeid": "1"}),
-    Entity("lookup", "/Lookup", "lookups", "lookups", is_configuration=True, is_required=False),
+    Entity(
+        "lookup",
+        "/Lookup",
+        "lookups",
+        "lookups",
+        is_configuration=True,
+        is_required=False,
+        effect="names of quotation and order statuses are not shown",
+    ),
+    Entity(
+        "team",
+        "/Team",
+        "teams",
+        "bare",
+        parameters={"showall": "true", "includeenabled": "true", "includedisabled": "true"},
+        envelope=("teams",),
+        is_configuration=True,
+        is_required=False,
+        effect="a team without agents or tickets is not known",
+    ),
     Entity(
         "agent",
         "/Agent",
@@ -95,6 +62,7 @@ _REGISTRY = (
         parameters=_TICKET_LIST,
         has_cursor=True,
         is_ticket=True,
+        is_swept=True,
     ),
     Entity(
         "project",
@@ -106,6 +74,7 @@ _REGISTRY = (
         parameters=_TICKET_LIST,
         has_cursor=True,
         is_ticket=True,
+        is_swept=True,
     ),
     Entity(
         "change_request",
@@ -116,6 +85,7 @@ _REGISTRY = (
         parameters=_TICKET_LIST,
         has_cursor=True,
         is_ticket=True,
+        is_swept=True,
     ),
     Entity(
         "quotation",
@@ -148,6 +118,112 @@ _REGISTRY = (
         scopes=("read:customers",),
         parameters={"includeactive": "true", "includeinactive": "true"},
         has_cursor=True,
+        is_swept=True,
+    ),
+    Entity(
+        "site",
+        "/Site",
+        "sites",
+        "paged",
+        envelope=("sites",),
+        scopes=("read:customers",),
+        parameters={"includeactive": "true", "includeinactive": "true"},
+        has_cursor=True,
+        is_swept=True,
+        is_required=False,
+        effect="a ticket that names only a site has no client",
+    ),
+    Entity(
+        "ticket_detail",
+        "/Tickets",
+        "details of projects and change requests",
+        "details",
+        is_required=False,
+        effect="baseline hours fall back to the quotation, and change requests reach a project by their parent only",
+    ),
+    Entity(
+        "milestone",
+        "/Milestone",
+        "milestones",
+        "paged",
+        envelope=("data", "milestones"),
+        scopes=("read:projects",),
+        is_required=False,
+        effect="a kickoff that is planned as a milestone only is not seen",
+    ),
+    Entity(
+        "attachment",
+        "/Attachment",
+        "attachments of won deals and accepted quotations",
+        "attachments",
+        envelope=("attachments",),
+        is_required=False,
+        effect="a signed document is known by its link only",
+    ),
+    Entity(
+        "invoice",
+        "/Invoice",
+        "invoices",
+        "paged",
+        envelope=("invoices",),
+        scopes=("read:invoices",),
+        parameters={"includelines": "true"},
+        is_required=False,
+        effect="whether a change request was billed is not known",
+    ),
+    Entity(
+        "contract",
+        "/ClientContract",
+        "client contracts",
+        "paged",
+        envelope=("contracts",),
+        scopes=("read:contracts",),
+        # The list has active contracts only by default (H: conduit).
+        parameters={"includeinactive": "true"},
+        is_required=False,
+        effect="time covered by an agreement cannot be told from billable time by its contract",
+    ),
+    Entity(
+        "timesheet",
+        "/Timesheet",
+        "timesheets",
+        "bare",
+        # Every row has id 0 (H: Servosity #264). No parameter is documented, so the list is taken as it comes.
+        key=("agent_id", "date"),
+        envelope=("timesheets",),
+        scopes=("read:timesheets",),
+        is_required=False,
+        effect="hours of time entries are not checked against timesheets",
+    ),
+    Entity(
+        "budget",
+        "/Report",
+        "project budgets, by SQL",
+        "report",
+        key=("ticket_id", "id"),
+        scopes=("read:reporting",),
+        is_required=False,
+        effect="budgets come one project at a time",
+    ),
+    Entity(
+        "agent_cost",
+        "/Report",
+        "dated costs of agents, by SQL",
+        "report",
+        key=("agent_id", "start_date"),
+        scopes=("read:reporting",),
+        is_required=False,
+        effect="an agent's present cost stands for the past as well",
+    ),
+    Entity(
+        "audit",
+        "/Report",
+        "HaloPSA's own history of fields, by SQL",
+        "report",
+        key=("id",),
+        scopes=("read:reporting",),
+        is_required=False,
+        effect="history begins with the first pull",
     ),
 )
 

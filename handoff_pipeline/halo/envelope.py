@@ -7,6 +7,7 @@ because HaloPSA may answer 200 with an error object, and because a misspelt filt
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from handoff_pipeline.halo.bodies import error_text
@@ -15,6 +16,12 @@ from handoff_pipeline.halo.redact import Redactor
 
 Row = dict[str, Any]
 Key = tuple[int | str, ...]
+CHANGED_IN = ("last_update", "lastupdate", "last_update_time", "last_updated", "lastupdated")
+"""Where a row tells its last change; `lastupdate` is another spelling of the same (H: TopLeft)."""
+MOST_ROWS = 100_000
+"""Rows that one answer may hold, far above any list of configuration and any page."""
+MOST_COUNTED = 10_000_000
+"""The largest record count that is believed; a larger one would ask for pages without end."""
 
 
 @dataclass(frozen=True)
@@ -56,16 +63,35 @@ def key_of(row: Row, fields: tuple[str, ...]) -> Key | None:
     return tuple(parts)
 
 
+def changed_text(row: Row) -> str | None:
+    """The text of the row's last change as HaloPSA wrote it; None where the row tells none."""
+    return next((row[name] for name in CHANGED_IN if isinstance(row.get(name), str) and row[name]), None)
+
+
+def changed_at(row: Row) -> datetime | None:
+    """The row's last change as aware UTC (H: date-times mostly come without a zone and are UTC); None where it tells none."""
+    return moment_of(changed_text(row))
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """HaloPSA's text of a moment as aware UTC; None where it is none."""
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return moment if moment is None else moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 def rows_of(document: Any, body: bytes, accepted: tuple[str, ...], where: str, redactor: Redactor) -> Rows:
     """The rows of a decoded answer: a bare array, or the first accepted envelope key that holds a list.
 
     Raises:
-        ProtocolError: no list where one belongs, or rows that are no objects.
+        ProtocolError: no list where one belongs, rows that are no objects, or a number of rows that no list has.
     """
     if isinstance(document, list):
         return Rows(_objects(document, where), "array", None)
     if isinstance(document, dict):
-        count = whole_number(document.get("record_count"))
+        count = _count(document.get("record_count"), where)
         for name in accepted:
             if isinstance(document.get(name), list):
                 return Rows(_objects(document[name], where), name, count)
@@ -80,8 +106,23 @@ def rows_of(document: Any, body: bytes, accepted: tuple[str, ...], where: str, r
     )
 
 
+def _count(value: Any, where: str) -> int | None:
+    """A record count that can be one."""
+    count = whole_number(value)
+    if count is not None and not 0 <= count <= MOST_COUNTED:
+        raise ProtocolError(
+            f"{where}: record_count is {count}, between 0 and {MOST_COUNTED} expected.", "Report it with HaloPSA's version."
+        )
+    return count
+
+
 def _objects(rows: list[Any], where: str) -> list[Row]:
     """The rows, all of them objects."""
+    if len(rows) > MOST_ROWS:
+        raise ProtocolError(
+            f"{where}: one answer holds {len(rows)} rows, {MOST_ROWS} at most are expected.",
+            "Report it with HaloPSA's version; the list may have stopped to honour its page size.",
+        )
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise ProtocolError(

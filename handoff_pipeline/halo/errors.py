@@ -25,6 +25,10 @@ class RateLimited(HaloError):
     """HaloPSA's request limit holds for longer than the pull is willing to wait."""
 
 
+class BudgetSpent(HaloError):
+    """The run has sent as many requests as its budget allows; what was read whole is kept, and the next run goes on."""
+
+
 class ServerFault(HaloError):
     """HaloPSA failed (5xx, time-out, broken connection) on every try."""
 
@@ -37,5 +41,42 @@ class UnsoundBody(ProtocolError):
     """A 200 whose body is not JSON. Worth one more try: it may have been cut off on the way."""
 
 
+class NotOffered(ProtocolError):
+    """HaloPSA answered 404, or knows no such table: this version lacks it, or the record is gone."""
+
+
 class IncompletePull(HaloError):
     """An entity's completeness rule does not balance, so nothing of it may be landed. The message is the reason in words."""
+
+
+class WriteError(HaloError):
+    """A write that did not end as it should. `kind` is what was written, `key` its id where one is known."""
+
+    def __init__(self, message: str, fix: str | None = None, *, kind: str = "", key: tuple[int | str, ...] | None = None) -> None:
+        super().__init__(message, fix)
+        self.kind = kind
+        self.key = key
+
+
+class WriteRefused(WriteError):
+    """Nothing was written: it was refused before it was sent, or HaloPSA refused it in the words of the message."""
+
+
+class WriteUncertain(WriteError):
+    """Nobody knows whether it was written: no answer, a server fault, an unreadable answer. It is never sent again blindly: look it up."""
+
+
+class WriteWarned(WriteUncertain):
+    """HaloPSA answered with a warning or a question instead of plain success; whether it wrote is undocumented: look it up."""
+
+
+class WriteIgnored(WriteError):
+    """HaloPSA said that it wrote, and some fields do not hold what was sent. `fields` names them."""
+
+    def __init__(self, message: str, fix: str | None = None, *, kind: str, key: tuple[int | str, ...], fields: tuple[str, ...]) -> None:
+        super().__init__(message, fix, kind=kind, key=key)
+        self.fields = fields
+
+
+class WriteConflict(WriteError):
+    """Somebody else changed the record between our reading and our writing, so what was decided no longer fits."""

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from handoff_pipeline.halo.client import Page
 from handoff_pipeline.halo.envelope import Rows, whole_number
-from handoff_pipeline.halo.errors import IncompletePull, ProtocolError
+from handoff_pipeline.halo.errors import BudgetSpent, IncompletePull, ProtocolError
+from handoff_pipeline.halo.inbox import PRESENT
 from handoff_pipeline.halo.paging import read_list
-from handoff_pipeline.halo.source import Outcome, Source
-from handoff_pipeline.halo.together import together
+from handoff_pipeline.halo.source import Outcome, Source, fewest_pages
+from handoff_pipeline.halo.together import in_lanes
 
 
 async def read_orders(source: Source) -> Outcome:
@@ -43,9 +46,21 @@ async def read_orders(source: Source) -> Outcome:
         done += 1
         source.progress(source.entity.name, done, len(wanted))
 
-    await together(read(number) for number in wanted)
-    detail = f"{len(listed)} orders listed, {len(wanted)} of them new or changed"
-    return Outcome(len(wanted), len(wanted), is_full=len(wanted) == len(listed), detail=detail)
+    unfinished = None
+    try:
+        await in_lanes(wanted, read, source.settings.concurrency)
+    except BudgetSpent as spent:
+        unfinished = f"{len(wanted) - done} of {len(wanted)} orders are still to be read: request budget spent: {spent}"
+    return Outcome(
+        done,
+        len(wanted),
+        is_full=done == len(listed),
+        detail=f"{len(listed)} orders listed, {len(wanted)} of them new or changed",
+        requests_minimum=fewest_pages(len(listed)) + len(wanted),
+        unfinished=unfinished,
+        # The list is whole every night, so it says of every order whether it is still there.
+        present=source.inbox.write_aside(PRESENT, orjson.dumps(sorted(listed))) if unfinished is None else None,
+    )
 
 
 async def _read_order(source: Source, number: int) -> None:

@@ -1,4 +1,4 @@
-"""What `handoff doctor` asks of a tenant: do the credentials work, is the scope narrow, do the clocks agree, which names does it know.
+"""What `handoff doctor` asks of a tenant: do the credentials work, is the scope narrow, do the clocks agree.
 
 Nothing is written and nothing is judged against the policy here. The one thing to know: a probe reports, it does not raise; every
 finding that is not ok carries its fix.
@@ -7,16 +7,14 @@ finding that is not ok carries its fix.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
 
 from handoff_pipeline.clock import Clock
 from handoff_pipeline.errors import HandoffError
-from handoff_pipeline.halo.auth import BROAD_SCOPES
 from handoff_pipeline.halo.client import SKEW, HaloClient, connected
-from handoff_pipeline.halo.entities import ENTITIES
+from handoff_pipeline.halo.credential import BROAD_SCOPES
 from handoff_pipeline.settings import Settings
 
 
@@ -33,15 +31,6 @@ class Finding:
 def probe(settings: Settings, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> list[Finding]:
     """Findings "credentials", "scope" and "clock"; the last only where the first is ok. Two requests."""
     return [_scope(settings), *asyncio.run(_probe(settings, clock, transport))]
-
-
-def tenant_names(settings: Settings, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> Mapping[str, tuple[str, ...]]:
-    """The names that the policy may use: of "ticket_type", "status" and "field_info", sorted. Five requests.
-
-    Raises:
-        HandoffError: the credentials, a permission or an answer is not as it must be.
-    """
-    return asyncio.run(_names(settings, clock, transport))
 
 
 def _scope(settings: Settings) -> Finding:
@@ -61,12 +50,12 @@ def _scope(settings: Settings) -> Finding:
 async def _probe(settings: Settings, clock: Clock, transport: httpx.AsyncBaseTransport | None) -> list[Finding]:
     try:
         async with connected(settings, clock, transport) as client:
-            return [Finding("credentials", ok=True, message=f"{settings.halo_url} issued a token"), _clock(client, clock)]
+            return [Finding("credentials", ok=True, message=f"{settings.halo_url} issued a token"), clock_finding(client, clock)]
     except HandoffError as error:
         return [Finding("credentials", ok=False, message=error.message, fix=error.fix)]
 
 
-def _clock(client: HaloClient, clock: Clock) -> Finding:
+def clock_finding(client: HaloClient, clock: Clock) -> Finding:
     """Whether the server's clock and this machine's agree; cursors are the server's time."""
     told = client.server_date
     if told is None:
@@ -80,12 +69,3 @@ def _clock(client: HaloClient, clock: Clock) -> Finding:
         message=f"the server's clock differs from this machine's by {skew:.0f} s",
         fix="Let this machine keep its time by NTP; HANDOFF_AS_OF, if set, holds the clock.",
     )
-
-
-async def _names(settings: Settings, clock: Clock, transport: httpx.AsyncBaseTransport | None) -> Mapping[str, tuple[str, ...]]:
-    names: dict[str, tuple[str, ...]] = {}
-    async with connected(settings, clock, transport) as client:
-        for entity in (ENTITIES["ticket_type"], ENTITIES["status"], ENTITIES["field_info"]):
-            _, rows = await client.rows(entity, entity.parameters)
-            names[entity.name] = tuple(sorted({str(row["name"]) for row in rows.rows if row.get("name")}))
-    return names

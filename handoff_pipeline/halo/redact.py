@@ -11,6 +11,8 @@ import re
 from handoff_pipeline.redaction import MASK, forms_of, longest_first, mask
 
 _BEARER = re.compile(r"(?i)\bbearer\s+[A-Za-z0-9._~+/=-]+")
+_SIGNED_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,4}")
+"""A token of this shape is masked also where nobody has learnt it."""
 
 
 class Redactor:
@@ -29,8 +31,11 @@ class Redactor:
         """Mask this value from now on, in all its forms."""
         self._known = longest_first({*self._known, *forms_of(secret)})
 
+    def mask(self, text: str) -> str:
+        """`text` without secrets and else as it is."""
+        return _SIGNED_TOKEN.sub(MASK, _BEARER.sub(f"Bearer {MASK}", mask(text, self._known)))
+
     def clean(self, text: str, limit: int = 200) -> str:
         """`text` without secrets, control characters and line breaks, at most `limit` characters."""
-        text = _BEARER.sub(f"Bearer {MASK}", mask(text, self._known))
-        plain = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+        plain = " ".join("".join(character if character.isprintable() else " " for character in self.mask(text)).split())
         return plain if len(plain) <= limit else plain[:limit] + "…"

@@ -7,6 +7,7 @@ willing to wait that long at all is the throttle's question.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -14,6 +15,8 @@ from email.utils import parsedate_to_datetime
 CAP_SECONDS = 60.0
 LIMIT_FLOOR_SECONDS = 5.0
 """Shortest wait after a 429 without `Retry-After` (H: 5 to 60 s; shorter waits kept the limiter full, HaloAPI #31)."""
+
+_NUMBERS = re.compile(r"[0-9]+(\.[0-9]+)?(\s*,\s*[0-9]+(\.[0-9]+)?)*")
 
 
 def http_date(text: str | None) -> datetime | None:
@@ -28,10 +31,14 @@ def http_date(text: str | None) -> datetime | None:
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds to wait by `Retry-After` (seconds, or an HTTP date counted from the server's own `Date`); None when absent or unusable."""
+    """Seconds to wait by `Retry-After` (seconds, or an HTTP date counted from the server's own `Date`); None when absent or unusable.
+
+    Any number is believed, however absurd: a wait that nobody will sit out ends the pull, it is never taken for no wait. Where proxies
+    added values of their own, the longest counts.
+    """
     text = (headers.get("retry-after") or "").strip()
-    if text.isdecimal() and len(text) < 12:
-        return float(text)
+    if _NUMBERS.fullmatch(text):
+        return max(float(number) for number in text.split(","))
     until = http_date(text)
     if until is None:
         return None

@@ -1,4 +1,4 @@
-"""What a strategy works with: one entity, the client, its inbox, and the count of what it has seen.
+"""What a strategy works with: one entity, the client, its inbox and the plan; and what it hands back.
 
 No strategy here. The one thing to know: a strategy returns an Outcome only when its completeness rule balances; otherwise it raises,
 and the runner (`puller`) takes its files back.
@@ -6,17 +6,29 @@ and the runner (`puller`) takes its files back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import ceil
+from pathlib import Path
 
 from handoff_pipeline.halo.client import HaloClient, Page
 from handoff_pipeline.halo.entities import Entity
-from handoff_pipeline.halo.envelope import Key, Row, Rows, key_of
+from handoff_pipeline.halo.envelope import Rows
 from handoff_pipeline.halo.inbox import EntityInbox
 from handoff_pipeline.halo.report import PullPlan
+from handoff_pipeline.halo.tally import Tally
 from handoff_pipeline.settings import Settings
 
 Progress = Callable[[str, int, int | None], None]
+
+
+LARGEST_PAGE = 100
+"""Rows of the largest page that HaloPSA gives (H: HaloAPI #90)."""
+
+
+def fewest_pages(rows: int) -> int:
+    """The fewest requests that bring so many rows of a list; an empty list takes one as well."""
+    return max(1, ceil(rows / LARGEST_PAGE))
 
 
 def no_progress(_entity: str, _rows: int, _expected: int | None) -> None:
@@ -25,40 +37,18 @@ def no_progress(_entity: str, _rows: int, _expected: int | None) -> None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A complete reading. The fields are those of EntityReport."""
+    """A reading. The fields are those of EntityReport."""
 
     rows_seen: int
     rows_expected: int | None
     is_full: bool
     detail: str | None = None
-
-
-@dataclass
-class Tally:
-    """Distinct rows by key. Rows without a key cannot be told apart, so each counts; landing quarantines them."""
-
-    fields: tuple[str, ...]
-    keys: set[Key] = field(default_factory=set)
-    without_key: int = 0
-    _prints: set[tuple[Key | None, ...]] = field(default_factory=set)
-
-    @property
-    def rows_seen(self) -> int:
-        """Distinct rows so far."""
-        return len(self.keys) + self.without_key
-
-    def is_repeat(self, rows: Sequence[Row]) -> bool:
-        """Whether a page with the same keys in the same order has been taken."""
-        return bool(rows) and tuple(key_of(row, self.fields) for row in rows) in self._prints
-
-    def take(self, rows: Sequence[Row], prefix: Key = ()) -> int:
-        """Counts a page; how many rows of it were not seen before."""
-        before = self.rows_seen
-        keys = tuple(key_of(row, self.fields) for row in rows)
-        self._prints.add(keys)
-        self.keys.update((*prefix, *key) for key in keys if key is not None)
-        self.without_key += sum(key is None for key in keys)
-        return self.rows_seen - before
+    present: Path | None = None
+    listed_deleted: frozenset[int] = frozenset()
+    asked: Mapping[str, str] = field(default_factory=dict)
+    requests_minimum: int | None = None
+    unfinished: str | None = None
+    """Why a reading is not whole whose files may be landed all the same, since each row is whole by itself; None for a complete one."""
 
 
 @dataclass(frozen=True)

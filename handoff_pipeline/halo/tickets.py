@@ -1,92 +1,122 @@
-"""What a paged list is asked for: changes since the cursor, custom fields by id, change requests by ticket type.
+"""What a paged list is asked for: changes since the cursor, custom fields by id, change requests by ticket type; then its sweep of ids.
 
-How pages are read is `paging`'s. The one thing to know: a ticket list carries no custom fields unless their ids are named (H: TopLeft), so
-without the tenant's field definitions ticket lists are not read at all; their fields would look emptied.
+How pages are read is `paging`'s, how ids are swept is `sweep`'s, how a reading goes on in the next run is `resume`'s. The one thing to
+know: a ticket list carries no custom fields unless their ids are named (H: TopLeft), so without the tenant's field definitions ticket lists
+are not read at all; their fields would look emptied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
-import orjson
-
-from handoff_pipeline.halo.envelope import Row, whole_number
+from handoff_pipeline.halo.book import SINCE, Book
+from handoff_pipeline.halo.configuration import Reports, configured, csv, listed, named_ids
 from handoff_pipeline.halo.errors import IncompletePull
-from handoff_pipeline.halo.paging import read_paged
-from handoff_pipeline.halo.report import EntityReport
-from handoff_pipeline.halo.source import Outcome, Source
+from handoff_pipeline.halo.paging import outcome_of, read_list
+from handoff_pipeline.halo.resume import read_resumable
+from handoff_pipeline.halo.source import Outcome, Source, fewest_pages
+from handoff_pipeline.halo.sweep import Sweeper
 
 CHANGE_REQUEST = "change_request"
+DEPENDANTS = MappingProxyType({"project": "ticket_detail", "change_request": "ticket_detail", "opportunity": "attachment"})
+"""Which reading takes its subjects from tonight's rows of a list."""
 
 
-async def read_listed(source: Source, server_time: datetime, reports: Mapping[str, EntityReport]) -> Outcome:
-    """Reads a paged entity: whole without a cursor, else what changed since then and the overlap before.
+async def read_listed(source: Source, server_time: datetime, reports: Reports) -> Outcome:
+    """Reads a paged entity: whole without a cursor, else what changed since then and the overlap before, and sweeps its ids where asked.
 
     Raises:
-        IncompletePull: the configuration that it depends on is not there, or the list does not balance.
+        IncompletePull: the configuration that it depends on is not there, or the list or its sweep does not balance.
     """
     entity, plan = source.entity, source.plan
     parameters: dict[str, str | int] = dict(entity.parameters)
     notes: list[str] = []
     if entity.name == CHANGE_REQUEST:
         if not plan.change_type_names:
-            return Outcome(0, 0, is_full=False, detail="the policy names no ticket type for change requests")
-        types, missing = _ids(_rows(reports, "ticket_type"), plan.change_type_names)
+            return Outcome(0, 0, is_full=False, detail="the policy names no ticket type for change requests", requests_minimum=0)
+        types, missing = named_ids(configured(reports, "ticket_type"), plan.change_type_names)
         if not types:
             raise IncompletePull(
-                f"no ticket type of the tenant is named {_listed(missing)}.", "Correct ticket_types.change_request in handoff.yaml."
+                f"no ticket type of the tenant is named {listed(missing)}.", "Correct ticket_types.change_request in handoff.yaml."
             )
-        parameters["requesttype"] = _csv(types)
-        notes += [f"no ticket type named {_listed(missing)}"] * bool(missing)
+        parameters["requesttype"] = csv(types)
+        notes += [f"no ticket type named {listed(missing)}"] * bool(missing)
     if entity.is_ticket:
-        fields, missing = _ids(_rows(reports, "field_info"), plan.custom_field_names)
+        fields, missing = named_ids(configured(reports, "field_info"), plan.custom_field_names)
         if fields:
-            parameters["include_custom_fields"] = _csv(fields)
-        notes += [f"no custom field named {_listed(missing)}"] * bool(missing)
+            parameters["include_custom_fields"] = csv(fields)
+        notes += [f"no custom field named {listed(missing)}"] * bool(missing)
+    since = _since(source, server_time)
+    outcome = await (_read_whole(source, parameters) if since is None else _read_changes(source, parameters, since))
+    return replace(outcome, detail="; ".join([*notes, *filter(None, [outcome.detail])]) or None)
+
+
+def _since(source: Source, server_time: datetime) -> datetime | None:
+    """From when on changes are asked for; None for everything.
+
+    A reading that takes its subjects from this list and has fallen behind (it was partly read, then the request budget was spent) needs the
+    rows since its own last complete pull once more.
+    """
+    entity, plan = source.entity, source.plan
     cursor = plan.cursors.get(entity.name) if entity.has_cursor else None
-    if cursor is not None:
-        since = min(cursor, server_time) - timedelta(minutes=source.settings.overlap_minutes)
-        # Typed bool in the specification, takes a moment (H: TopLeft, in this very format).
-        parameters["lastupdatefromdate"] = f"{since:%Y-%m-%dT%H:%M:%S.%fZ}"
-    outcome = await read_paged(source, parameters, is_full=cursor is None)
-    return Outcome(outcome.rows_seen, outcome.rows_expected, outcome.is_full, "; ".join(notes) or None)
+    dependant = DEPENDANTS.get(entity.name)
+    if cursor is not None and dependant is not None and plan.asked.get(dependant):
+        behind = plan.cursors.get(dependant)
+        cursor = None if behind is None else min(cursor, behind)
+    return None if cursor is None else min(cursor, server_time) - timedelta(minutes=source.settings.overlap_minutes)
 
 
-def _rows(reports: Mapping[str, EntityReport], entity: str) -> list[Row]:
-    """The configuration rows that this run has read."""
-    report = reports[entity]
-    if report.state != "complete":
-        raise IncompletePull(f"it depends on {entity}, which is {report.state}: {report.detail}", f"Clear up {entity} first.")
-    rows: list[Row] = []
-    for file in report.files:
-        document = orjson.loads(file.path.read_bytes())
-        rows += document if file.shape == "array" else document[file.shape]
-    return rows
+async def _read_whole(source: Source, parameters: dict[str, str | int]) -> Outcome:
+    """The whole list. For an entity that is swept it is a sweep as well."""
+    if not source.entity.is_swept:
+        return outcome_of(await read_list(source, parameters, source.keep, source.inbox.discard), is_full=True)
+    book, is_resumed = await read_resumable(source, parameters)
+    if is_resumed:
+        return await _swept(source, parameters, book, known=frozenset())
+    sweeper = Sweeper(source, parameters, book)
+    if book.moved and len(book.done) > 1:
+        # The counts and the first page have shown that nothing shifted (`book`); where ids come alone they show it for every row.
+        await sweeper.find_missed(parameters)
+    outcome = outcome_of(book, is_full=True)
+    if not outcome.is_full:
+        return outcome
+    gone = source.plan.known_ids.get(source.entity.name, frozenset()) - frozenset(book.ids)
+    proven, note = await sweeper.listed_deleted(gone, min(book.ids, default=None))
+    return replace(outcome, listed_deleted=proven, detail="; ".join(filter(None, [outcome.detail, note])) or None)
 
 
-def _ids(rows: Iterable[Row], names: frozenset[str]) -> tuple[list[int], list[str]]:
-    """Ids of the rows with these names (all rows for no names), and the names that no row has."""
-    found: dict[int, str] = {}
-    for row in rows:
-        number = whole_number(row.get("id"))
-        if number is not None:
-            found[number] = _plain(str(row.get("name", "")))
-    if not names:
-        return sorted(found), []
-    wanted = {_plain(name): name for name in names}
-    missing = sorted(name for plain, name in wanted.items() if plain not in found.values())
-    return sorted(number for number, name in found.items() if name in wanted), missing
+async def _read_changes(source: Source, parameters: dict[str, str | int], since: datetime) -> Outcome:
+    """What changed since then; where the entity is swept tonight, every id as well."""
+    # Typed bool in the specification, takes a moment (H: TopLeft, in this very format).
+    filtered = {**parameters, SINCE: f"{since:%Y-%m-%dT%H:%M:%S.%fZ}"}
+    book = await read_list(source, filtered, source.keep, source.inbox.discard)
+    if book.moved and len(book.done) > 1 and not await Sweeper(source, parameters, book).find_missed(filtered):
+        whole = outcome_of(await read_list(source, parameters, source.keep, source.inbox.discard), is_full=True)
+        return replace(whole, detail="; ".join(filter(None, [whole.detail, "rows moved while changes were read: read whole"])))
+    if source.entity.is_swept and source.entity.name in source.plan.sweep:
+        return await _swept(source, parameters, book, source.plan.known_ids.get(source.entity.name, frozenset()))
+    return outcome_of(book, is_full=False)
 
 
-def _plain(name: str) -> str:
-    """A name without case and without the CF of custom fields, which HaloPSA shows with and without."""
-    return name.strip().casefold().removeprefix("cf")
-
-
-def _csv(numbers: Iterable[int]) -> str:
-    return ",".join(map(str, numbers))
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(repr(name) for name in names)
+async def _swept(source: Source, parameters: dict[str, str | int], book: Book, known: frozenset[int]) -> Outcome:
+    """The reading with its sweep; or the whole list, where HaloPSA does not give its ids by themselves."""
+    sweeper = Sweeper(source, parameters, book)
+    present = await sweeper.sweep(known)
+    if present is None:
+        whole = outcome_of(await read_list(source, parameters, source.keep, source.inbox.discard), is_full=True)
+        return replace(whole, detail="; ".join(filter(None, [whole.detail, "ids are not given alone: swept by reading the whole list"])))
+    proven, note = await sweeper.listed_deleted(
+        source.plan.known_ids.get(source.entity.name, frozenset()) - present, min(present, default=None)
+    )
+    outcome = outcome_of(book, is_full=False)
+    return replace(
+        outcome,
+        # Rows read by their ids are in the files too, so they are among the rows that the landing must find.
+        rows_expected=None if sweeper.reread else outcome.rows_expected,
+        detail="; ".join(filter(None, [outcome.detail, sweeper.note, note])) or None,
+        present=sweeper.write(present),
+        listed_deleted=proven,
+        requests_minimum=fewest_pages(book.rows_seen - sweeper.reread) + 1 + (fewest_pages(sweeper.reread) if sweeper.reread else 0),
+    )

@@ -6,9 +6,10 @@ Only concurrency; no HTTP. The one thing to know: asyncio's TaskGroup raises a g
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
+Item = TypeVar("Item")
 T = TypeVar("T")
 
 
@@ -20,6 +21,17 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     except BaseExceptionGroup as failures:
         raise _first(failures) from None
     return [task.result() for task in tasks]
+
+
+async def in_lanes(items: Iterable[Item], work: Callable[[Item], Awaitable[None]], lanes: int) -> None:
+    """Works through `items` in their order, `lanes` at a time: a thousand pages are not a thousand tasks. Raises as above."""
+    queue = iter(items)
+
+    async def lane() -> None:
+        for item in queue:
+            await work(item)
+
+    await together(lane() for _ in range(lanes))
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

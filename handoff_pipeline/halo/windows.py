@@ -7,16 +7,18 @@ again in two halves until they divide its rows, and if they hold more, the cut i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 
 from handoff_pipeline.halo.bare import CUT_STEP
 from handoff_pipeline.halo.client import Page
-from handoff_pipeline.halo.envelope import Key, Rows, key_of
+from handoff_pipeline.halo.envelope import Rows, key_of
 from handoff_pipeline.halo.errors import IncompletePull
+from handoff_pipeline.halo.keyset import Compact, KeySet, compact
 from handoff_pipeline.halo.source import Outcome, Source
-from handoff_pipeline.halo.together import together
+from handoff_pipeline.halo.together import in_lanes, together
 
 SHORTEST = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -47,8 +49,9 @@ class Window:
         return Window(self.start, middle), Window(middle, self.end)
 
 
-def _union(sets: Iterable[frozenset[Key]]) -> frozenset[Key]:
-    return frozenset[Key]().union(*sets)
+def _packed(keys: frozenset[Compact]) -> Sequence[Compact]:
+    numbers = [key for key in keys if isinstance(key, int)]
+    return array("q", numbers) if len(numbers) == len(keys) else tuple(keys)
 
 
 def windows_between(start: datetime, end: datetime, days: int) -> Iterator[Window]:
@@ -82,14 +85,15 @@ async def read_windows(source: Source, now: datetime) -> Outcome:
     detail = f"worked dates from {start:%Y-%m-%d}"
     if reader.capacity < settings.actions_count:
         detail += f"; HaloPSA cuts at {reader.capacity} time entries an answer, below the {settings.actions_count} asked for"
-    return Outcome(reader.rows_seen, None, is_full=False, detail=detail)
+    rows = reader.rows_seen
+    return Outcome(rows, None, is_full=False, detail=detail, requests_minimum=max(1, -(-rows // settings.actions_count)))
 
 
 @dataclass(frozen=True)
 class _Leaf:
-    """What one window that came whole holds."""
+    """What one window that came whole holds: its keys (in eight bytes each where they are numbers) and the rows without one."""
 
-    keys: frozenset[Key]
+    keys: Sequence[Compact]
     without_key: int
 
 
@@ -105,11 +109,14 @@ class _Reader:
     @property
     def rows_seen(self) -> int:
         """Distinct rows in all windows."""
-        return len(_union(leaf.keys for leaf in self.leaves.values())) + sum(leaf.without_key for leaf in self.leaves.values())
+        distinct = KeySet()
+        for leaf in self.leaves.values():
+            distinct.update(leaf.keys)
+        return len(distinct) + sum(leaf.without_key for leaf in self.leaves.values())
 
     async def read_all(self, windows: Iterator[Window]) -> None:
         """Reads windows at once, split where they are full."""
-        await together(self._read(window) for window in windows)
+        await in_lanes(windows, self._read, self.source.settings.concurrency)
 
     async def prove(self) -> None:
         """Finds out whether the server cuts at what the fullest window holds, and if so splits every window that holds as much."""
@@ -153,7 +160,7 @@ class _Reader:
         if len(rows.rows) >= self.capacity:
             await self._split(window)
             return
-        self.leaves[window] = _Leaf(keys, sum(key_of(row, self.source.entity.key) is None for row in rows.rows))
+        self.leaves[window] = _Leaf(_packed(keys), sum(key_of(row, self.source.entity.key) is None for row in rows.rows))
         self.source.keep(window.name, page, rows)
         self.source.progress(self.source.entity.name, sum(len(leaf.keys) for leaf in self.leaves.values()), None)
 
@@ -169,7 +176,7 @@ class _Reader:
             )
         await together(self._read(half) for half in window.halves())
 
-    async def _ask(self, window: Window) -> tuple[Page, Rows, frozenset[Key]]:
+    async def _ask(self, window: Window) -> tuple[Page, Rows, frozenset[Compact]]:
         """Asks for one window. Dates go without a zone, as every live client sends them."""
         page, rows = await self.source.client.rows(
             self.source.entity,
@@ -181,4 +188,4 @@ class _Reader:
             },
         )
         keys = (key_of(row, self.source.entity.key) for row in rows.rows)
-        return page, rows, frozenset(key for key in keys if key is not None)
+        return page, rows, frozenset(compact(key) for key in keys if key is not None)

@@ -93,6 +93,10 @@ class FakeHalo:
             "/api/SalesOrder": ("salesorders", []),
             "/api/Appointment": ("appointments", []),
             "/api/Client": ("clients", []),
+            "/api/Site": ("sites", []),
+            "/api/Milestone": ("data", []),
+            "/api/Invoice": ("invoices", []),
+            "/api/ClientContract": ("contracts", []),
         } | self.lists
 
     @property
@@ -134,6 +138,9 @@ class FakeHalo:
             "/api/Agent": [{"id": 1, "name": "Unassigned"}],
             "/api/TicketApproval": [{"ticket_id": 5, "seq": 1}],
             "/api/Actions": {"actions": []},
+            "/api/Team": [{"id": 1, "name": "Sales"}],
+            "/api/Timesheet": [{"id": 0, "agent_id": 1, "date": "2026-11-01T00:00:00"}],
+            "/api/Attachment": [],
         }
         return answer(bare[path]) if path in bare else httpx.Response(404)
 

@@ -103,6 +103,7 @@ def test_a_second_night_brings_exactly_what_changed(small: Truth, tmp_path: Path
         assert not changed.entities[entity].is_full
 
 
+@pytest.mark.fact("H034", "H038", "H100", "H101")
 @pytest.mark.parametrize(
     "habit",
     [
@@ -142,6 +143,7 @@ def test_a_page_that_is_broken_for_good_leaves_nothing_and_stops_nobody(small: T
     assert list((tmp_path / "project").iterdir()) == []
 
 
+@pytest.mark.fact("H015", "H016")
 def test_a_missing_permission_is_named(small: Truth, tmp_path: Path) -> None:
     sim = SimulatedHalo(small, NIGHT, Quirks(denied_scopes=frozenset({"quotes"})))
     with running(sim) as url:
@@ -151,8 +153,47 @@ def test_a_missing_permission_is_named(small: Truth, tmp_path: Path) -> None:
     assert {name for name, entity in report.entities.items() if entity.state != "complete"} == {"quotation"}
 
 
+@pytest.mark.fact("H092", "H093")
 def test_the_servers_limit_is_waited_out(small: Truth, tmp_path: Path) -> None:
     sim = SimulatedHalo(small, NIGHT, Quirks(rate_limit_requests=15, rate_limit_seconds=2, retry_after=True))
     with running(sim) as url:
         report = _pull(url, tmp_path, sim, history_start=NIGHT.date(), requests_per_window=15, window_seconds=2)
     assert all(entity.state == "complete" for entity in report.entities.values())
+
+
+SWEPT = frozenset({"opportunity", "project", "change_request", "client", "site"})
+
+
+def test_a_swept_night_finds_what_was_deleted_and_what_came_back(small: Truth, tmp_path: Path) -> None:
+    sim = SimulatedHalo(small, NIGHT)
+    with running(sim) as url:
+        first = _pull(url, tmp_path / "first", sim)
+        ids = {entity: frozenset(int(row["id"]) for row in _rows(first, entity)) for entity in SWEPT}
+        gone, back = sorted(ids["opportunity"])[:2]
+        sim.advance(days=1)
+        sim.edits.delete("tickets", gone)
+        known = ids | {"opportunity": ids["opportunity"] - {back}}
+        cursors = {name: report.cursor_utc for name, report in first.entities.items()}
+        plan = PullPlan(as_of=sim.now, cursors=cursors, sweep=SWEPT, known_ids=known, doubtful_ids={"opportunity": frozenset({back})})
+        second = _pull(url, tmp_path / "second", sim, plan)
+        whole = _pull(url, tmp_path / "whole", sim)
+    opportunity = second.entities["opportunity"]
+    assert {name: report.detail for name, report in second.entities.items() if report.state != "complete"} == {}
+    assert opportunity.listed_deleted == {gone}
+    assert back in {int(row["id"]) for row in _rows(second, "opportunity")}
+    for entity in SWEPT:
+        present = second.entities[entity].present
+        assert present is not None
+        assert set(orjson.loads(present.read_bytes())) == {int(row["id"]) for row in _rows(whole, entity)}
+
+
+def test_budgets_by_sql_are_those_of_the_projects_details(small: Truth, tmp_path: Path) -> None:
+    sim = SimulatedHalo(small, NIGHT)
+    scopes = f"{Settings(_env_file=None).halo_scope} read:reporting"
+    with running(sim) as url:
+        plan = PullPlan(as_of=NIGHT, project_type_names=frozenset({"Project"}))
+        report = _pull(url, tmp_path, sim, plan, reporting=True, reporting_rows=10, halo_scope=scopes)
+    assert {name: report.entities[name].detail for name in report.entities if report.entities[name].state != "complete"} == {}
+    singly = {(int(row["id"]), int(each["id"])) for row in _rows(report, "ticket_detail") for each in row.get("budgets", ())}
+    assert singly == {(int(row["ticket_id"]), int(row["id"])) for row in _rows(report, "budget")}
+    assert report.entities["audit"].rows_seen > 0

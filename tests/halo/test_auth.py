@@ -28,6 +28,7 @@ def _with_client(halo: FakeHalo, tmp_path: Path, clock: InstantClock | None = No
     return connected(settings(tmp_path, **overrides), clock or InstantClock(), halo.transport)
 
 
+@pytest.mark.fact("H001", "H002", "H006")
 def test_the_token_is_asked_for_where_authinfo_says_with_the_tenants_name(tmp_path: Path) -> None:
     halo = FakeHalo(
         handlers={"/api/authinfo": lambda _: answer({"auth_url": "https://auth.haloservicedesk.com/auth", "tenant_id": "acme-7"})}
@@ -47,6 +48,7 @@ def test_the_token_is_asked_for_where_authinfo_says_with_the_tenants_name(tmp_pa
     assert "all" not in form["scope"][0].split()
 
 
+@pytest.mark.fact("H003")
 def test_without_authinfo_the_stock_place_is_asked(tmp_path: Path) -> None:
     halo = FakeHalo(handlers={"/api/authinfo": lambda _: httpx.Response(404)})
 
@@ -58,6 +60,7 @@ def test_without_authinfo_the_stock_place_is_asked(tmp_path: Path) -> None:
     assert [(post.url.host, post.url.params["tenant"]) for post in halo.token_posts()] == [("acme.halopsa.com", "acme")]
 
 
+@pytest.mark.fact("H009", "H010")
 def test_a_token_is_renewed_before_it_expires(tmp_path: Path) -> None:
     halo, clock = FakeHalo(expires_in=3600), InstantClock()
 
@@ -88,6 +91,7 @@ def test_a_short_life_has_a_short_margin(tmp_path: Path) -> None:
     assert asyncio.run(play()) == [1, 2]
 
 
+@pytest.mark.fact("H110")
 def test_a_refused_token_is_healed_once_and_by_one_token_request_for_all(tmp_path: Path) -> None:
     halo = FakeHalo()
 
@@ -113,6 +117,7 @@ def test_a_second_refusal_stops_with_two_token_requests_at_most(tmp_path: Path) 
     assert len(halo.token_posts()) == 2
 
 
+@pytest.mark.fact("H011")
 @pytest.mark.parametrize(
     ("status", "body", "fix"),
     [
@@ -137,6 +142,7 @@ def test_an_authority_elsewhere_never_gets_the_secret(tmp_path: Path) -> None:
     assert {request.url.host for request in halo.seen} == {"acme.halopsa.com"}
 
 
+@pytest.mark.fact("H014")
 @pytest.mark.parametrize("scope", ["all", "read:tickets all", "all:standard", "admin"])
 def test_a_scope_that_may_write_everything_is_refused_before_anything_is_sent(tmp_path: Path, scope: str) -> None:
     halo = FakeHalo()
@@ -205,3 +211,11 @@ def test_the_servers_time_is_believed_unless_it_lies_in_the_future(tmp_path: Pat
     behind, ahead = FakeHalo(date=NOW - timedelta(minutes=30)), FakeHalo(date=NOW + timedelta(hours=3))
     assert pull_from(behind, tmp_path).server_time_utc == NOW - timedelta(minutes=30)
     assert pull_from(ahead, tmp_path).server_time_utc == NOW
+
+
+@pytest.mark.fact("H013")
+def test_an_authority_that_fails_for_a_wrong_tenant_name_names_the_setting(tmp_path: Path) -> None:
+    halo = FakeHalo(handlers={"/auth/token": lambda _: httpx.Response(500)})
+    with pytest.raises(ServerFault) as caught:
+        pull_from(halo, tmp_path)
+    assert "HANDOFF_HALO_TENANT" in str(caught.value.fix)

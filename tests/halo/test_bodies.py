@@ -19,6 +19,7 @@ from tests.halo.fake import SECRET
 REDACTOR = Redactor(SECRET)
 
 
+@pytest.mark.fact("H095")
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -117,11 +118,17 @@ def test_an_empty_list_may_be_left_out_where_the_count_is_zero() -> None:
     assert rows_of({"record_count": 0, "page_no": 1}, b"", ("tickets",), "/Tickets", REDACTOR).rows == []
 
 
+def test_more_rows_than_any_list_has_are_refused() -> None:
+    with pytest.raises(ProtocolError, match="one answer holds 100001 rows"):
+        rows_of([{}] * 100_001, b"", (), "/Status", REDACTOR)
+
+
 def test_a_list_of_anything_but_objects_is_refused() -> None:
     with pytest.raises(ProtocolError, match="row 2 of the list is int"):
         rows_of([{"id": 1}, 2], b"", (), "/Status", REDACTOR)
 
 
+@pytest.mark.fact("H056", "H100")
 @pytest.mark.parametrize(
     ("value", "number"),
     [(12, 12), (12.0, 12), ("12", 12), ("12.0", 12), (" -3 ", -3), (1.5, None), ("a", None), (True, None), (None, None)],

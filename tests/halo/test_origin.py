@@ -10,6 +10,7 @@ from handoff_pipeline.halo.errors import AuthenticationError
 from handoff_pipeline.halo.origin import authority_url, below, is_loopback, same_origin, tenant_url
 
 
+@pytest.mark.fact("H003")
 @pytest.mark.parametrize(
     ("text", "url"),
     [
@@ -62,6 +63,7 @@ def test_default_ports_are_the_same_origin() -> None:
     assert not same_origin(httpx.URL("https://a.example"), httpx.URL("https://a.example:8443"))
 
 
+@pytest.mark.fact("H004")
 @pytest.mark.parametrize(
     ("base", "named"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from handoff_pipeline.halo import probe, tenant_names
+from handoff_pipeline.halo import probe
 from tests.halo.fake import NOW, FakeHalo, InstantClock, answer, settings
 
 
@@ -26,8 +26,3 @@ def test_the_probe_names_the_fix_of_what_is_wrong(tmp_path: Path) -> None:
         settings(tmp_path), InstantClock(), FakeHalo(handlers={"/auth/token": lambda _: answer({"error": "invalid_client"}, 400)}).transport
     )
     assert all(finding.fix for finding in [*wide, *late, *refused] if not finding.ok)
-
-
-def test_the_tenants_names_are_read_for_the_policy(tmp_path: Path) -> None:
-    names = tenant_names(settings(tmp_path), InstantClock(), FakeHalo().transport)
-    assert names == {"ticket_type": ("Incident", "Project Change Request"), "status": ("New",), "field_info": ("CFDealType", "CFOther")}

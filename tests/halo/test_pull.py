@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import orjson
 import pytest
 
 from handoff_pipeline.halo import ENTITIES
@@ -14,13 +15,14 @@ from tests.halo.fake import NOW, FakeHalo, InstantClock, answer, landed_ids, pla
 
 def test_every_entity_is_reported(tmp_path: Path) -> None:
     report = pull_from(FakeHalo(), tmp_path)
-    assert tuple(report.entities) == tuple(ENTITIES)
+    assert tuple(report.entities) == tuple(name for name, entity in ENTITIES.items() if entity.reading != "report")
     assert {entity.state for entity in report.entities.values()} == {"complete"}
     assert report.requests == sum(report.requests_by_endpoint.values())
     assert report.requests_by_endpoint["/auth/token"] == 1
     assert all(entity.cursor_utc == NOW for entity in report.entities.values())
 
 
+@pytest.mark.fact("H015")
 def test_an_entity_that_is_not_permitted_names_the_scope_and_stops_nobody(tmp_path: Path) -> None:
     halo = FakeHalo(handlers={"/api/Quotation": lambda _: httpx.Response(403)})
     report = pull_from(halo, tmp_path, a_plan=plan(cursors={"quotation": NOW - timedelta(days=9)}))
@@ -30,6 +32,47 @@ def test_an_entity_that_is_not_permitted_names_the_scope_and_stops_nobody(tmp_pa
     assert quotation.cursor_utc == NOW - timedelta(days=9)
     assert {name for name, entity in report.entities.items() if entity.state != "complete"} == {"quotation"}
     assert len(halo.to("/api/Quotation")) == 1
+
+
+def test_an_endpoint_that_this_version_lacks_degrades_an_optional_entity_and_not_a_required_one(tmp_path: Path) -> None:
+    lacking = {path: lambda _: httpx.Response(404) for path in ("/api/Milestone", "/api/Quotation")}
+    report = pull_from(FakeHalo(handlers=lacking), tmp_path)
+    assert report.entities["milestone"].state == "not_permitted"
+    assert "this HaloPSA does not offer it: /Milestone answered 404" in str(report.entities["milestone"].detail)
+    assert report.entities["quotation"].state == "incomplete"
+    assert report.lacking == ("quotation",)
+
+
+@pytest.mark.fact("H064")
+def test_new_lists_are_asked_for_with_what_they_hide_by_default(tmp_path: Path) -> None:
+    halo = FakeHalo()
+    pull_from(halo, tmp_path)
+    assert halo.to("/api/ClientContract")[0].url.params["includeinactive"] == "true"
+    assert halo.to("/api/Invoice")[0].url.params["includelines"] == "true"
+    assert halo.to("/api/Site")[0].url.params["includeinactive"] == "true"
+
+
+@pytest.mark.fact("H062")
+def test_timesheets_are_told_apart_by_agent_and_day_and_never_taken_for_deleted(tmp_path: Path) -> None:
+    rows = [{"id": 0, "agent_id": agent, "date": f"2026-10-0{day}T00:00:00"} for agent in (4, 5) for day in (1, 2, 3)]
+    timesheet = pull_from(FakeHalo(handlers={"/api/Timesheet": lambda _: answer(rows)}), tmp_path).entities["timesheet"]
+    assert (timesheet.state, timesheet.rows_seen, timesheet.is_full) == ("complete", 6, False)
+
+
+@pytest.mark.fact("H039")
+@pytest.mark.fact("H060")
+def test_milestones_of_templates_with_negative_tickets_are_kept(tmp_path: Path) -> None:
+    rows = [{"id": 1, "ticket_id": 5}, {"id": 2, "ticket_id": -7}]
+    milestone = pull_from(FakeHalo(handlers={"/api/Milestone": lambda _: answer({"data": rows})}), tmp_path).entities["milestone"]
+    assert (milestone.state, milestone.rows_seen, milestone.rows_expected) == ("complete", 2, None)
+
+
+def test_the_fewest_possible_requests_are_told_of_every_entity(tmp_path: Path) -> None:
+    halo = _orders(FakeHalo(cap=30, lists={"/api/Projects": ("tickets", tickets(1, 250))}))
+    report = pull_from(halo, tmp_path)
+    least = {name: entity.requests_minimum for name, entity in report.entities.items()}
+    assert (least["project"], least["sales_order"], least["lookup"], least["action"], least["ticket_detail"]) == (3, 5, 4, 1, 0)
+    assert all(number is not None and number <= report.entities[name].requests for name, number in least.items())
 
 
 def test_an_earlier_runs_leftovers_are_gone(tmp_path: Path) -> None:
@@ -49,6 +92,7 @@ def test_the_checkpoint_is_reached_after_each_file(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.tmp"))
 
 
+@pytest.mark.fact("H043", "H044")
 def test_only_changes_are_asked_for_where_the_endpoint_can(tmp_path: Path) -> None:
     halo = FakeHalo()
     cursors = dict.fromkeys(ENTITIES, NOW - timedelta(days=1))
@@ -73,6 +117,7 @@ def test_a_cursor_in_the_future_is_not_trusted(tmp_path: Path) -> None:
     assert halo.to("/api/Client")[0].url.params["lastupdatefromdate"] == "2026-11-02T02:00:00.000000Z"
 
 
+@pytest.mark.fact("H047")
 def test_custom_fields_are_asked_for_by_id(tmp_path: Path) -> None:
     halo = FakeHalo()
     pull_from(halo, tmp_path, a_plan=plan(custom_field_names=frozenset({"CFDealType"})))
@@ -145,6 +190,14 @@ def test_only_new_and_changed_sales_orders_are_read_again(tmp_path: Path) -> Non
     assert (order.rows_seen, order.rows_expected, order.is_full) == (3, 3, False)
 
 
+def test_the_list_of_sales_orders_tells_every_night_which_are_there(tmp_path: Path) -> None:
+    """A deleted order would live on for ever: on most nights no order is read singly, so that the rows alone tell nothing of absence."""
+    known = {1: "2026-01-01T00:00:00", 2: "2026-01-01T00:00:00", 3: "2026-01-01T00:00:00", 5: "gone"}
+    order = pull_from(_orders(FakeHalo()), tmp_path, a_plan=plan(known_orders=known)).entities["sales_order"]
+    assert order.present is not None
+    assert orjson.loads(order.present.read_bytes()) == [1, 2, 3, 4]
+
+
 @pytest.mark.parametrize("reply", [httpx.Response(404), answer({"id": 77}), answer([])])
 def test_a_listed_order_that_cannot_be_read_makes_the_orders_incomplete(tmp_path: Path, reply: httpx.Response) -> None:
     halo = _orders(FakeHalo())
@@ -172,6 +225,7 @@ def _cut_at(rows: list[dict[str, object]], cut: int, *, counted: bool):
     return reply
 
 
+@pytest.mark.fact("H033")
 @pytest.mark.parametrize("counted", [True, False])
 def test_a_bare_list_that_was_cut_at_a_known_size_is_read_on(tmp_path: Path, counted: bool) -> None:
     rows: list[dict[str, object]] = [{"id": number, "ticket_id": number, "seq": 1} for number in range(1, 131)]
@@ -209,12 +263,14 @@ def test_approvals_can_be_asked_for_handoff_by_handoff(tmp_path: Path) -> None:
     assert [file.path.name for file in approval.files] == ["00003-00001.json", "00007-00001.json", "00008-00001.json"]
 
 
-def test_no_approval_at_all_is_not_taken_for_all_deleted(tmp_path: Path) -> None:
+def test_no_approval_at_all_says_what_it_may_mean(tmp_path: Path) -> None:
+    """Landing asks a person where approvals were known (test_that_nothing_at_all_is_left_is_always_a_question)."""
     approval = pull_from(FakeHalo(handlers={"/api/TicketApproval": lambda _: answer([])}), tmp_path).entities["approval"]
-    assert not approval.is_full
+    assert approval.is_full
     assert "HANDOFF_APPROVALS_MODE=per_handoff" in str(approval.detail)
 
 
+@pytest.mark.fact("H038")
 @pytest.mark.parametrize("key", ["results", "agents", None])
 def test_agents_come_in_any_of_three_envelopes(tmp_path: Path, key: str | None) -> None:
     rows = tickets(1, 3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -21,9 +21,15 @@ from tests.halo.fake import NOW
         ({"retry-after": "17"}, 17.0),
         ({"retry-after": " 0 "}, 0.0),
         ({"retry-after": "-5"}, None),
-        ({"retry-after": "1.5"}, None),
+        ({"retry-after": ""}, None),
+        ({"retry-after": "1e9"}, None),
+        ({"retry-after": "1.5"}, 1.5),
+        # Proxies add values of their own: the longest counts.
+        ({"retry-after": "5, 120"}, 120.0),
         ({"retry-after": "soon"}, None),
-        ({"retry-after": "9" * 400}, None),
+        ({"retry-after": str(10**12)}, 1e12),
+        ({"retry-after": "9" * 400}, float("inf")),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - NOW).total_seconds()),
         ({"retry-after": format_datetime(NOW + timedelta(seconds=90))}, 90.0),
         ({"retry-after": format_datetime(NOW - timedelta(seconds=90))}, 0.0),
         # The date counts from the server's own clock, which may differ from ours by an hour.

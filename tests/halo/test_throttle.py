@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handoff_pipeline.halo.errors import RateLimited
+from handoff_pipeline.halo.errors import BudgetSpent, RateLimited
 from handoff_pipeline.halo.throttle import Throttle
 from tests.halo.fake import InstantClock
 
@@ -19,6 +19,7 @@ async def _send(throttle: Throttle, clock: InstantClock, sent: list[float]) -> N
         await asyncio.sleep(0)
 
 
+@pytest.mark.fact("H092")
 @settings(max_examples=60, deadline=None)
 @given(
     limit=st.integers(1, 6),
@@ -123,3 +124,84 @@ def test_a_turn_that_fails_is_given_back() -> None:
                     _ = 1 / 0
 
     asyncio.run(asyncio.wait_for(play(), 5))
+
+
+def _turns(throttle: Throttle, clock: InstantClock, number: int) -> list[float]:
+    sent: list[float] = []
+
+    async def play() -> None:
+        for _ in range(number):
+            await _send(throttle, clock, sent)
+
+    asyncio.run(play())
+    return sent
+
+
+def test_a_budget_grants_so_many_turns_and_no_more() -> None:
+    clock = InstantClock()
+    throttle = Throttle(clock, 10, 300.0, 8, budget=25)
+    assert len(_turns(throttle, clock, 25)) == 25
+    with pytest.raises(BudgetSpent, match="sent 25 requests, all that HANDOFF_REQUEST_BUDGET=25 allows"):
+        _turns(throttle, clock, 1)
+    assert throttle.spent == 25
+
+
+def test_no_budget_is_no_bound() -> None:
+    clock = InstantClock()
+    assert len(_turns(Throttle(clock, 10, 1.0, 8, budget=0), clock, 100)) == 100
+
+
+def test_a_refusal_that_our_own_count_does_not_explain_lowers_the_limit_for_the_rest_of_the_run() -> None:
+    clock = InstantClock()
+    throttle = Throttle(clock, 300, 300.0, 8)
+    _turns(throttle, clock, 121)
+    throttle.lower()
+    assert throttle.limit == 120
+    clock.pass_by(3000)
+    sent = _turns(throttle, clock, 400)
+    assert max(sum(start <= moment < start + 300 for moment in sent) for start in sent) == 120
+    assert "at most 120 were sent per window" in str(throttle.note)
+
+
+def test_a_refusal_at_the_limit_itself_explains_itself() -> None:
+    clock = InstantClock()
+    throttle = Throttle(clock, 50, 300.0, 8)
+    _turns(throttle, clock, 50)
+    throttle.lower()
+    assert (throttle.limit, throttle.note) == (50, None)
+
+
+def test_the_refusals_of_one_shortage_lower_the_limit_once() -> None:
+    clock = InstantClock()
+    throttle = Throttle(clock, 300, 300.0, 8)
+    _turns(throttle, clock, 101)
+    for _ in range(8):
+        throttle.lower()
+    assert throttle.limit == 100
+    clock.pass_by(301)
+    _turns(throttle, clock, 61)
+    throttle.lower()
+    assert throttle.limit == 60
+
+
+def test_somebody_elses_burst_never_lowers_the_limit_below_a_tenth() -> None:
+    clock = InstantClock()
+    throttle = Throttle(clock, 300, 300.0, 8)
+    _turns(throttle, clock, 1)
+    throttle.lower()
+    assert throttle.limit == 30
+    single = Throttle(clock, 1, 300.0, 8)
+    single.lower()
+    assert single.limit == 1
+
+
+def test_a_second_refusal_within_a_window_lowers_no_further() -> None:
+    clock = InstantClock()
+    throttle = Throttle(clock, 300, 300.0, 8)
+    _turns(throttle, clock, 50)
+    clock.pass_by(200)
+    _turns(throttle, clock, 51)
+    throttle.lower()
+    clock.pass_by(150)
+    throttle.lower()
+    assert throttle.limit == 100

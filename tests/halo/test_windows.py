@@ -94,6 +94,7 @@ def test_no_time_entry_is_lost_whatever_the_server_cuts(tmp_path: Path, minutes:
         assert report.entities["action"].rows_seen == len(minutes)
 
 
+@pytest.mark.fact("H053")
 def test_actions_of_two_tickets_with_the_same_number_are_two_rows(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [{"id": 1, "ticket_id": 5}, {"id": 1, "ticket_id": 6.0}]
     halo = FakeHalo(handlers={"/api/Actions": lambda _: answer({"actions": rows})})
@@ -116,6 +117,7 @@ def test_after_the_first_load_the_overlap_is_read_again(tmp_path: Path) -> None:
     assert not report.entities["action"].is_full
 
 
+@pytest.mark.fact("H104", "H042")
 def test_only_time_entries_are_asked_for_without_a_zone(tmp_path: Path) -> None:
     halo = _server([])
     pull_from(halo, tmp_path, actions_count=777)
