@@ -1,4 +1,4 @@
-"""Tells people that a night failed: one JSON line in `alerts.jsonl` of the home; sensors and commands also say it where they are read.
+"""Tells people that a night failed or is stale: one JSON line in `alerts.jsonl` of the home; sensors and commands also say it.
 
 Cards and messages are channels' subject. The one thing to know: a run is reported once, whoever sees its failure first: the process that
 ran it, or Dagster's daemon.
@@ -19,6 +19,7 @@ from assets.failures import RunFailure, why
 from assets.reaper import reap
 from assets.redaction import Redactor
 from handoff_pipeline.settings import Settings
+from handoff_pipeline.warehouse.manifest import Manifest
 
 FILE: Final = "alerts.jsonl"
 LONGEST: Final = 1000
@@ -26,16 +27,19 @@ LONGEST: Final = 1000
 
 @dataclass(frozen=True)
 class Alert:
-    """One failed run, as a line of `alerts.jsonl`."""
+    """One run that failed, or that left what is published stale, as a line of `alerts.jsonl`."""
 
     at_utc: str
     run_id: str
     job: str
     failed_step: str | None
     message: str
+    state: str = "failed"
 
     def __str__(self) -> str:
         """The alert as a line of a log."""
+        if self.state == "stale":
+            return f"{self.job} is stale: {self.message} (run {self.run_id})"
         return f"{self.job} failed at {self.failed_step or 'its start'}: {self.message} (run {self.run_id})"
 
 
@@ -44,6 +48,20 @@ def decide(run_id: str, job: str, failure: RunFailure, at: datetime, redactor: R
     step, message = (failure.steps[0].step, failure.steps[0].message) if failure.steps else (None, failure.message)
     text = redactor.clean(message).strip() or "The run failed without a message."
     return Alert(f"{at:%Y-%m-%dT%H:%M:%SZ}", run_id, job, step, text[:LONGEST])
+
+
+def stale(manifest: Manifest, job: str, redactor: Redactor) -> Alert | None:
+    """What to say about a night that had to leave the figures as they were: which entity, since when, what to do; None for a fresh one."""
+    if not manifest.stale:
+        return None
+    said = " ".join(
+        f"{source.entity} is {source.state.replace('_', ' ')} since {source.since_utc:%Y-%m-%d %H:%M} UTC"
+        f"{f' ({source.detail})' if source.detail else ''}. {source.what_to_do}"
+        for source in manifest.stale
+    )
+    return Alert(
+        f"{manifest.published_at_utc:%Y-%m-%dT%H:%M:%SZ}", manifest.run_id, job, None, redactor.clean(said)[:LONGEST], state="stale"
+    )
 
 
 def deliver(home: Path, alert: Alert) -> bool:

@@ -26,8 +26,10 @@ GROUP_OF_LAYER: Final[dict[str, str]] = {
 }
 GROUPS: Final = ("raw", "staging", "core", "governance", "kpi", "published")
 
-# Landing writes these with every batch, in the transaction of the rows: one asset stands for the three.
-BATCH_TABLES: Final = frozenset({"raw.batch", "raw.load_batch", "raw.cursor"})
+# Landing writes these with every batch, in the transaction of the rows: one asset stands for all of them.
+BATCH_TABLES: Final = frozenset(
+    {"raw.batch", "raw.load_batch", "raw.cursor", "raw.sweep", "raw.missing", "raw.asked", "raw.field_contract"}
+)
 BATCH: Final = "raw.batch"
 
 

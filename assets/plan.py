@@ -1,55 +1,37 @@
 """What tonight's pull is asked for, decided from what the warehouse knows; and what one step hands to the next, as files of the inbox.
 
-Nothing is pulled or landed here. The one thing to know: a cursor may only be used for the custom fields and change types that it was pulled
-with; when the policy names another one, the entities concerned are pulled whole again.
+What the warehouse knows is known.py's; nothing is pulled or landed here. The one thing to know: a cursor may only be used for the custom
+fields and change types that it was pulled with; when the policy names another one, the entities concerned are pulled whole again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
 import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
-from assets.table_frames import whole
+from assets.known import SCOPE_TABLE, Known, read_scope
 from handoff_pipeline.errors import WarehouseError
 from handoff_pipeline.halo import ENTITIES, PullPlan, PullReport
 from handoff_pipeline.policy import Policy
+from handoff_pipeline.settings import Settings
 from handoff_pipeline.warehouse import frames
 from handoff_pipeline.warehouse.engine import Connection
-from handoff_pipeline.warehouse.land import cursors
 
 TICKETS: Final = tuple(entity.name for entity in ENTITIES.values() if entity.is_ticket)
-SCOPE_TABLE: Final = "raw.pull_scope"
 SCOPE_TYPES: Final = {"entity": "varchar", "name": "varchar"}
+EARLY: Final = timedelta(hours=12)
 TENANT: Final = "(tenant)"
 """The scope's row that names the tenant; no entity is called so."""
 PLAN_FILE: Final = "plan.json"
 REPORT_FILE: Final = "report.json"
 
-_ORDERS: Final = """
-    select cast(r.row_key as bigint) as order_id, max_by(r.payload ->> '$.last_update_time', r.batch_no) as last_update_time
-    from raw.sales_order as r
-    group by r.row_key
-    having last_update_time is not null
-"""
-_PROJECTS: Final = "select distinct cast(r.row_key as bigint) as project_id from raw.project as r"
-
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Known:
-    """What earlier nights left: cursors, orders and their last change, projects, and the scope that each entity was pulled with."""
-
-    cursors: Mapping[str, datetime | None]
-    orders: Mapping[int, str]
-    project_ids: frozenset[int]
-    scope: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -86,54 +68,65 @@ def scope_of(policy: Policy) -> dict[str, frozenset[str]]:
     return scope
 
 
-def decide(policy: Policy, as_of: datetime, known: Known) -> PullPlan:
-    """The plan of a pull: a cursor is dropped where the entity was never pulled with everything that the policy names now."""
+def decide(policy: Policy, settings: Settings, as_of: datetime, known: Known) -> PullPlan:
+    """The plan of a pull.
+
+    A cursor is dropped where the entity was never pulled with everything that the policy names now, and where its last full read is
+    `full_read_days` old. Ids are handed over for the entities that are swept tonight alone, so that the plan stays small.
+    """
     wanted = scope_of(policy)
     outgrown = {entity for entity, names in wanted.items() if names - known.scope.get(entity, frozenset())}
+    # Only a list that can be read in part has a whole reading to fall back to; time and details are never read whole.
+    overdue = {
+        entity
+        for entity in known.cursors
+        if ENTITIES[entity].has_cursor and not _is_within(known.full_reads.get(entity), timedelta(days=settings.full_read_days), as_of)
+    }
+    sweep = frozenset(
+        entity.name
+        for entity in ENTITIES.values()
+        if entity.is_swept
+        and known.living.get(entity.name)
+        and not _is_within(known.sweeps.get(entity.name), timedelta(days=settings.sweep_days), as_of)
+    )
     return PullPlan(
         as_of=as_of,
-        cursors={entity: cursor for entity, cursor in known.cursors.items() if entity not in outgrown},
+        cursors={entity: cursor for entity, cursor in known.cursors.items() if entity not in outgrown | overdue},
         known_orders=known.orders,
         project_ids=known.project_ids,
         custom_field_names=policy.custom_field_names,
         change_type_names=frozenset(policy.ticket_types.change_request),
+        project_type_names=frozenset(policy.ticket_types.project),
+        won_status_names=frozenset(policy.won.statuses),
+        accepted_quotation_statuses=frozenset(policy.quotation.accepted_statuses),
+        documents_since=policy.tenant.go_live,
+        sweep=sweep,
+        known_ids={entity: known.living[entity] for entity in sorted(sweep)},
+        doubtful_ids={entity: known.doubtful.get(entity, frozenset()) for entity in sorted(sweep)},
+        asked=known.asked,
     )
 
 
-def read_known(conn: Connection) -> Known:
-    """What the warehouse knows before tonight; before the first landing, nothing."""
-    tables = set(frames.read(conn, "select table_name from information_schema.tables where table_schema = 'raw'").get_column("table_name"))
-    if "batch" not in tables:
-        return Known(cursors={}, orders={}, project_ids=frozenset(), scope={})
-    return Known(
-        cursors=cursors(conn),
-        orders=dict(frames.read(conn, _ORDERS).rows()),
-        project_ids=frozenset(frames.read(conn, _PROJECTS).get_column("project_id")),
-        scope=_scope(conn) if SCOPE_TABLE.removeprefix("raw.") in tables else {},
-    )
+def _is_within(last: datetime | None, interval: timedelta, as_of: datetime) -> bool:
+    """Whether the interval since `last` is not over; nights do not begin to the minute, so half a day counts as over."""
+    return last is not None and as_of - last < interval - EARLY
 
 
-def _scope(conn: Connection) -> dict[str, frozenset[str]]:
-    rows = whole(conn, SCOPE_TABLE, ("entity", "name")).rows()
-    return {entity: frozenset(name for owner, name in rows if owner == entity) for entity, _ in rows}
-
-
-def remember_scope(conn: Connection, policy: Policy, report: PullReport, tenant: str) -> None:
+def remember_scope(conn: Connection, policy: Policy, states: Mapping[str, str], tenant: str) -> None:
     """Keep the scope with which the landed cursors were pulled, and of which tenant they are.
 
     Not in the landing's transaction: where a kill comes between, the scope looks smaller than it was, and the next pull is a full one.
     """
-    exists = frames.read(conn, "select 1 from information_schema.tables where table_schema = 'raw' and table_name = 'pull_scope'").height
-    frames.write(conn, SCOPE_TABLE, scope_rows(policy, report, _scope(conn) if exists else {}, tenant), SCOPE_TYPES)
+    frames.write(conn, SCOPE_TABLE, scope_rows(policy, states, read_scope(conn), tenant), SCOPE_TYPES)
 
 
-def scope_rows(policy: Policy, report: PullReport, known: Mapping[str, frozenset[str]], tenant: str) -> pl.DataFrame:
-    """The scope to remember after landing: the policy's where an entity is complete, the old one where it is not."""
+def scope_rows(policy: Policy, states: Mapping[str, str], known: Mapping[str, frozenset[str]], tenant: str) -> pl.DataFrame:
+    """The scope to remember after landing: the policy's where an entity was landed as complete, the old one where it was not."""
     rows = [(TENANT, tenant)]
     rows += [
         (entity, name)
         for entity, names in scope_of(policy).items()
-        for name in sorted(names if report.entities[entity].state == "complete" else known.get(entity, frozenset()))
+        for name in sorted(names if states[entity] == "complete" else known.get(entity, frozenset()))
     ]
     return pl.DataFrame(rows, schema=dict.fromkeys(SCOPE_TYPES, pl.String()), orient="row")
 

@@ -1,7 +1,8 @@
 """The last step: what was built and checked becomes what people read.
 
 How files are put in place is warehouse's subject. The one thing to know: it is one step for all tables, after every blocking check, so a
-night is published as a whole or not at all; where a required entity is incomplete, the tables stay as they were and are marked stale.
+night is published as a whole or not at all; where an entity that figures rest on is incomplete or quarantined, the tables stay as they were
+and are marked stale, and people are told.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from typing import Any, Final
 
 import dagster as dg
 
-from assets import metadata
+from assets import alerts, metadata
+from assets.jobs import NIGHTLY
 from assets.naming import BATCH, POOL, key_of, op_name, team
+from assets.raw import EFFECTS
+from assets.redaction import Redactor
 from assets.resources import WarehouseResource
 from assets.steps import told
 from handoff_pipeline.clock import SystemClock
@@ -60,7 +64,10 @@ def published_assets(built: Collection[str]) -> dg.AssetsDefinition:
                     run = run_to_publish(ledger, conn, warehouse.lease.run_id, now)
                     count_unlinked(ledger, conn, run.run_id)
                 warehouse.close()
-                made = publish(warehouse.home, warehouse.lease, ledger, run, required=REQUIRED, finished_at=now)
+                made = publish(warehouse.home, warehouse.lease, ledger, run, required=REQUIRED, finished_at=now, effects=EFFECTS)
+            alert = alerts.stale(made, NIGHTLY, Redactor.of(settings))
+            if alert:
+                alerts.deliver(settings.home, alert)
         for name in TABLES:
             yield dg.MaterializeResult(asset_key=key_of(f"published.{name}"), metadata=_metadata(made, name, warehouse.lease.run_id))
 

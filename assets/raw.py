@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import dagster as dg
 
-from assets import metadata, plan
+from assets import known, metadata, plan
 from assets.naming import BATCH, POOL, key_of, op_name, team
 from assets.resources import HaloResource, Progress, WarehouseResource
 from assets.steps import told
@@ -22,13 +22,17 @@ from handoff_pipeline.halo import ENTITIES, EntityReport, PullReport
 from handoff_pipeline.ledger import Ledger, Run
 from handoff_pipeline.policy import Policy, load_policy
 from handoff_pipeline.settings import Settings
-from handoff_pipeline.warehouse import Landed, completeness_rows, crash, land
+from handoff_pipeline.warehouse import Landed, LandResult, completeness_rows, crash, land
+from handoff_pipeline.warehouse.rules import Rules
 
 GROUP: Final = "raw"
 OWNERS: Final = [team("platform")]
 PLAN: Final = "raw.pull_plan"
 PULL: Final = "raw.halo_pull"
 COMPLETE: Final = "complete"
+TRUSTED: Final = "trusted"
+EFFECTS: Final = {entity.name: entity.effect for entity in ENTITIES.values() if not entity.is_required}
+"""Optional entity to what the figures lack without it."""
 ENGINE: Final = "duckdb"
 ROLLOUT_PHASE: Final = "shadow"
 """This release writes nothing to HaloPSA; the phases after it come with the write-back."""
@@ -40,7 +44,7 @@ ROLLOUT_PHASE: Final = "shadow"
     owners=OWNERS,
     kinds={"duckdb", "python"},
     pool=POOL,
-    description="What tonight's pull asks for: cursors, the orders that are known, and the policy's custom fields and change types. "
+    description="What tonight's pull asks for: cursors, the ids and orders that are known, and the policy's custom fields and types. "
     "It begins the run in the ledger.",
 )
 def pull_plan(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
@@ -50,11 +54,11 @@ def pull_plan(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource
         now = clock_for(settings.as_of).now()
         with Ledger.open(warehouse.home.ledger_file) as ledger:
             ledger.close_dead_runs(warehouse.lease.run_id, SystemClock().now())
-            ledger.start_run(_run(warehouse.lease.run_id, now, policy))
+            ledger.start_run(run_of(warehouse.lease.run_id, now, policy))
         with warehouse.get_connection() as conn:
-            known = plan.read_known(conn)
-        plan.refuse_other_tenant(known, settings.tenant_name)
-        decided = plan.decide(policy, now, known)
+            left = known.read_known(conn)
+        plan.refuse_other_tenant(left, settings.tenant_name)
+        decided = plan.decide(policy, settings, now, left)
         plan.write_plan(warehouse.home.inbox, decided)
     return dg.MaterializeResult(
         metadata={
@@ -62,6 +66,7 @@ def pull_plan(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource
             "policy_version": policy.version,
             "incremental": dg.MetadataValue.json(sorted(entity for entity, cursor in decided.cursors.items() if cursor)),
             "known_orders": len(decided.known_orders),
+            "swept": dg.MetadataValue.json(sorted(decided.sweep)),
         }
     )
 
@@ -101,7 +106,7 @@ def halo_pull(
     yield dg.MaterializeResult(metadata=_pull_metadata(report), check_results=[_completeness(report)])
 
 
-def _run(run_id: str, as_of: datetime, policy: Policy) -> Run:
+def run_of(run_id: str, as_of: datetime, policy: Policy) -> Run:
     """A run that begins now, for the ledger: by the machine's clock, also where the as-of is held."""
     return Run(run_id, SystemClock().now(), as_of, policy.version, policy.hash, ENGINE, ROLLOUT_PHASE)
 
@@ -128,7 +133,9 @@ def _completeness(report: PullReport) -> dg.AssetCheckResult:
 
 
 def _said(entity: EntityReport) -> str:
-    return f"{entity.entity} is {entity.state.replace('_', ' ')}" + (f" ({entity.detail})" if entity.detail else "")
+    said = f"{entity.entity} is {entity.state.replace('_', ' ')}" + (f" ({entity.detail})" if entity.detail else "")
+    effect = ENTITIES[entity.entity].effect
+    return f"{said}: {effect}" if effect and entity.state == "not_permitted" else said
 
 
 def _entity_spec(entity: str, title: str, path: str) -> dg.AssetSpec:
@@ -153,13 +160,26 @@ LANDED: Final = [
         kinds={"duckdb"},
         deps=[key_of(PULL)],
         metadata=metadata.static(BATCH),
-        description="The landed nights: raw.batch (one row a night), raw.load_batch (counts and completeness per entity), raw.cursor and "
-        "raw.pull_scope (where the next pull starts).",
+        description="The landed nights: raw.batch (one row a night), raw.load_batch (counts and completeness per entity), raw.cursor, "
+        "raw.asked and raw.pull_scope (where the next pull starts), raw.sweep and raw.missing (what sweeps lacked), raw.field_contract.",
     ),
 ]
 
 
-@dg.multi_asset(name=op_name("raw.land"), specs=LANDED, pool=POOL)
+@dg.multi_asset(
+    name=op_name("raw.land"),
+    specs=LANDED,
+    pool=POOL,
+    check_specs=[
+        dg.AssetCheckSpec(
+            TRUSTED,
+            asset=key_of(BATCH),
+            blocking=False,
+            description="Nothing is quarantined: no more records vanished than may, none that others refer to, and every mapped custom "
+            "field is as it was. What is quarantined keeps yesterday's rows until somebody corrects it in HaloPSA or accepts it.",
+        )
+    ],
+)
 def landing(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult[None]]:
     """Land the pull in one transaction: rows, cursors and counts together, announced in the ledger before and settled after."""
     with told(settings):
@@ -167,19 +187,37 @@ def landing(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) 
         pulled = plan.read_pulled(warehouse.home.inbox)
         warehouse.close()
         with Ledger.open(warehouse.home.ledger_file) as ledger:
-            result = land(warehouse.home, ledger, warehouse.lease, warehouse.lease.run_id, pulled.as_of, pulled.report)
-            ledger.record_completeness(warehouse.lease.run_id, completeness_rows(ledger, warehouse.lease.run_id, pulled.as_of, result))
-            begun = ledger.run(warehouse.lease.run_id) or _run(warehouse.lease.run_id, pulled.as_of, policy)
+            run_id = warehouse.lease.run_id
+            result = land(warehouse.home, ledger, warehouse.lease, run_id, pulled.as_of, pulled.report, Rules.of(settings, policy))
+            ledger.record_completeness(run_id, completeness_rows(ledger, run_id, pulled.as_of, result, optional=EFFECTS.keys()))
+            begun = ledger.run(run_id) or run_of(run_id, pulled.as_of, policy)
             ledger.start_run(replace(begun, requests=pulled.report.requests))
         with warehouse.get_connection() as conn:
-            plan.remember_scope(conn, policy, pulled.report, settings.tenant_name)
+            states = {entity: landed.state for entity, landed in result.entities.items()}
+            plan.remember_scope(conn, policy, states, settings.tenant_name)
         # Landed once: a second landing of the same pull would look like a night of its own.
         plan.forget_pulled(warehouse.home.inbox)
-    for entity, landed in result.entities.items():
-        yield dg.MaterializeResult(asset_key=key_of(f"raw.{entity}"), metadata=_landed_metadata(landed))
+    for entity in ENTITIES:
+        # An entity that was not asked for has its (empty) table all the same, and models that read it.
+        landed = result.entities.get(entity)
+        yield dg.MaterializeResult(
+            asset_key=key_of(f"raw.{entity}"), metadata=_landed_metadata(landed) if landed else {"state": "not asked for"}
+        )
     yield dg.MaterializeResult(
         asset_key=key_of(BATCH),
         metadata={"batch_no": result.batch_no, "as_of": f"{pulled.as_of:%Y-%m-%d %H:%M:%S} UTC", "rows_changed": result.rows_changed},
+        check_results=[_trusted(result)],
+    )
+
+
+def _trusted(result: LandResult) -> dg.AssetCheckResult:
+    held = [landed for landed in result.entities.values() if landed.state == "quarantined"]
+    return dg.AssetCheckResult(
+        check_name=TRUSTED,
+        asset_key=key_of(BATCH),
+        passed=not held,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(f"{landed.entity} is quarantined ({landed.detail})" for landed in held) or "Nothing is quarantined.",
     )
 
 
@@ -188,6 +226,7 @@ def _landed_metadata(landed: Landed) -> dict[str, Any]:
         "state": landed.state,
         "rows_seen": landed.rows_seen,
         "rows_changed": landed.rows_changed,
+        "rows_deleted": landed.rows_deleted,
         "rows_quarantined": landed.rows_quarantined,
         "rows_duplicate": landed.rows_duplicate,
         "requests": landed.requests,

@@ -1,4 +1,4 @@
-"""The ledger: what must outlive the warehouse file and stay readable by day. Runs, batches and completeness so far.
+"""The ledger: what must outlive the warehouse file and stay readable by day. Runs, batches, completeness, quarantine.
 
 Nothing derived from HaloPSA's rows belongs here, and nothing here opens the warehouse file.
 The one thing to know: the ledger commits on its own, so every promise that spans both stores is announced here first, settled after.
@@ -6,7 +6,20 @@ The one thing to know: the ledger commits on its own, so every promise that span
 
 from __future__ import annotations
 
-from handoff_pipeline.ledger.records import Announced, Batch, Completeness, Run, Settled
+from handoff_pipeline.ledger.quarantine import AcceptedSet
+from handoff_pipeline.ledger.records import Acceptance, Announced, Batch, Completeness, Finding, FindingKind, Run, SetAside, Settled
 from handoff_pipeline.ledger.store import Ledger
 
-__all__ = ["Announced", "Batch", "Completeness", "Ledger", "Run", "Settled"]
+__all__ = [
+    "Acceptance",
+    "AcceptedSet",
+    "Announced",
+    "Batch",
+    "Completeness",
+    "Finding",
+    "FindingKind",
+    "Ledger",
+    "Run",
+    "SetAside",
+    "Settled",
+]

@@ -13,6 +13,7 @@ from typing import Literal
 RunState = Literal["running", "complete", "stale", "failed"]
 BatchState = Literal["announced", "settled", "absent"]
 SourceState = Literal["complete", "incomplete", "quarantined", "not_permitted"]
+FindingKind = Literal["drop", "field", "ambiguous"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +83,40 @@ class Completeness:
     as_of: datetime
     is_stale: bool
     detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why an entity is quarantined.
+
+    `kind` is "drop" (records vanished), "field" (a mapped custom field changed) or "ambiguous" (rows name a field twice; nobody can accept
+    that).
+    `set_hash` is the SHA-256 of the exact set of ids or changes, `subjects` their number; `said` is for people.
+    """
+
+    entity: str
+    kind: FindingKind
+    set_hash: str
+    subjects: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A finding that stands: the newest run that made it, and since when it has been made without a break."""
+
+    finding: Finding
+    run_id: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A person's word that a finding is right as it is. It is used by the next landing that judges the entity, for exactly that set."""
+
+    finding: Finding
+    reason: str
+    accepted_by: str
+    accepted_at: datetime
+    closed_by_run: str | None = None
+    was_used: bool = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, ForeignKey, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, ForeignKey, Integer, MetaData, Table, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -94,4 +94,35 @@ SOURCE_COMPLETENESS: Final = Table(
     Column("is_stale", Boolean, nullable=False),
     Column("detail", Text),
     CheckConstraint("state in ('complete', 'incomplete', 'quarantined', 'not_permitted')", name="state"),
+)
+
+QUARANTINE: Final = Table(
+    "quarantine",
+    METADATA,
+    Column("entity", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("set_hash", Text, nullable=False),
+    Column("subjects", BigInteger, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("since", UtcMoment, nullable=False),
+    CheckConstraint("kind in ('drop', 'field', 'ambiguous')", name="kind"),
+)
+
+ACCEPTANCE: Final = Table(
+    "quarantine_acceptance",
+    METADATA,
+    Column("acceptance_no", Integer, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("set_hash", Text, nullable=False),
+    Column("subjects", BigInteger, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("accepted_by", Text, nullable=False),
+    Column("accepted_at", UtcMoment, nullable=False),
+    # The run whose landing judged the entity next; until then the acceptance is open.
+    Column("closed_by_run", Text),
+    Column("was_used", Boolean, nullable=False),
+    CheckConstraint("kind in ('drop', 'field')", name="kind"),
 )

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 
 from handoff_pipeline.errors import WarehouseError
 from handoff_pipeline.ledger.engine import open_engine
+from handoff_pipeline.ledger.quarantine import Quarantine
 from handoff_pipeline.ledger.records import Announced, Batch, BatchState, Completeness, Run, Settled
 from handoff_pipeline.ledger.schema import LOAD_BATCH, RUN, SOURCE_COMPLETENESS
 
@@ -45,6 +46,11 @@ class Ledger:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """What stands set aside, and what persons have accepted of it."""
+        return Quarantine(self.engine)
 
     # Runs
 

@@ -7,7 +7,7 @@ data is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from handoff_pipeline.ledger import Completeness, Ledger
@@ -20,13 +20,15 @@ def completeness_rows(
     as_of: datetime,
     result: LandResult,
     *,
+    optional: Collection[str] = (),
     unlinked: Mapping[str, int] | None = None,
-    requests_minimum: Mapping[str, int] | None = None,
 ) -> list[Completeness]:
-    """One row per landed entity. `unlinked` counts rows without the parent they need; `requests_minimum` the fewest requests possible.
+    """One row per landed entity. `unlinked` counts rows without the parent they need; `optional` names what figures can do without.
 
-    An entity that never was complete refers to the run's own `as_of`: it holds nothing older.
+    An entity that never was complete refers to the run's own `as_of`: it holds nothing older. An optional one that HaloPSA has never let us
+    read is not stale: nothing that is published rests on it.
     """
+    before = {entity: ledger.complete_as_of(entity) for entity, landed in result.entities.items() if landed.state != "complete"}
     return [
         Completeness(
             run_id=run_id,
@@ -39,9 +41,10 @@ def completeness_rows(
             rows_quarantined=landed.rows_quarantined,
             rows_unlinked=(unlinked or {}).get(entity, 0),
             requests=landed.requests,
-            requests_minimum=(requests_minimum or {}).get(entity),
-            as_of=as_of if landed.state == "complete" else ledger.complete_as_of(entity) or as_of,
-            is_stale=landed.state != "complete",
+            requests_minimum=landed.requests_minimum,
+            as_of=before.get(entity) or as_of,
+            is_stale=landed.state != "complete"
+            and not (landed.state == "not_permitted" and entity in optional and before.get(entity) is None),
             detail=landed.detail,
         )
         for entity, landed in result.entities.items()

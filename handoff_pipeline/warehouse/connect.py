@@ -19,6 +19,8 @@ from handoff_pipeline.warehouse.home import Home
 from handoff_pipeline.warehouse.lease import Lease, bind, transaction
 
 MACROS: Final = Path(__file__).parents[2] / "sql" / "macros.sql"
+LAND_MEMORY: Final = "512MB"
+"""Landing is a stream of pages: with more it only keeps more of them in memory, so that its size grew with the tenant's."""
 SCHEMAS: Final = ("raw", "policy", "staging", "core", "governance", "marts", "kpi")
 
 
@@ -30,7 +32,7 @@ def open_land(home: Home, lease: Lease) -> Iterator[Connection]:
         LeaseHeld: the file is open elsewhere.
         LeaseLost: another run holds the lease.
     """
-    with opened(home, None, (home.inbox,)) as conn:
+    with opened(home, None, (home.inbox,), LAND_MEMORY) as conn:
         bind(conn, lease)
         _make_schemas(conn)
         yield conn

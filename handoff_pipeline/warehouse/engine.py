@@ -27,6 +27,9 @@ WORK_STORAGE: Final = "v1.4.0"
 LOCK_WAIT_SECONDS: Final = 3.0
 LOCK_POLL_SECONDS: Final = 0.1
 
+_SIZE: Final = re.compile(r"([0-9.]+) ?([KMGT]i?B)", re.IGNORECASE)
+_UNITS: Final = {f"{unit}{i}b": (1024 if i else 1000) ** power for power, unit in enumerate("kmgt", start=1) for i in ("", "i")}
+
 _LOCKED_ELSEWHERE: Final = re.compile(r"Could not set lock.*?(?:\(PID (?P<pid>\d+)\)|$)", re.DOTALL)
 _LOCKED_HERE: Final = re.compile(r"different configuration|already attached|configuration has been locked")
 
@@ -40,16 +43,17 @@ def explain(error: duckdb.Error) -> str:
 
 
 @contextmanager
-def opened(home: Home, attach: Path | None, allowed: tuple[Path, ...]) -> Iterator[Connection]:
+def opened(home: Home, attach: Path | None, allowed: tuple[Path, ...], most_memory: str | None = None) -> Iterator[Connection]:
     """A connection that can reach the folders in `allowed` and nothing else but its own file, closed whatever happens.
 
     The work file itself is opened for writing; with `attach`, an in-memory database is, to which that file is attached for reading only.
+    `most_memory` lowers the home's memory limit; it never raises it.
 
     Raises:
         LeaseHeld: another process, or another connection of this one, kept the file locked for three seconds.
         WarehouseError: the file cannot be opened.
     """
-    conn = _within_the_wait(home, lambda: _open(home, attach, allowed))
+    conn = _within_the_wait(home, lambda: _open(home, attach, allowed, most_memory))
     try:
         yield conn
     finally:
@@ -65,7 +69,7 @@ def lock_down(conn: Connection, allowed: tuple[Path, ...] = ()) -> None:
     conn.execute("set lock_configuration = true")
 
 
-def _open(home: Home, attach: Path | None, allowed: tuple[Path, ...]) -> Connection:
+def _open(home: Home, attach: Path | None, allowed: tuple[Path, ...], most_memory: str | None) -> Connection:
     conn = duckdb.connect(
         ":memory:" if attach else str(home.work_file),
         config={
@@ -81,13 +85,22 @@ def _open(home: Home, attach: Path | None, allowed: tuple[Path, ...]) -> Connect
             conn.execute("use work")
         conn.execute("set TimeZone = 'UTC'")
         conn.execute(f"set threads = {home.threads:d}")
-        conn.execute(f"set memory_limit = {literal(home.memory_limit)}")
+        conn.execute(f"set memory_limit = {literal(_lower(home.memory_limit, most_memory))}")
         conn.execute(f"set temp_directory = {literal(home.spill)}")
         lock_down(conn, allowed)
     except duckdb.Error:
         conn.close()
         raise
     return conn
+
+
+def _lower(limit: str, most: str | None) -> str:
+    """The smaller of two of DuckDB's sizes; the limit itself where it is written in another way, which DuckDB then judges."""
+    sizes = [_SIZE.fullmatch(each.strip()) for each in (limit, most or limit)]
+    if most is None or None in sizes:
+        return limit
+    ours, other = (float(size[1]) * _UNITS[size[2].lower()] for size in sizes if size)
+    return limit if ours <= other else most
 
 
 def _within_the_wait(home: Home, open_once: Callable[[], Connection]) -> Connection:

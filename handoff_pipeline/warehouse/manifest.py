@@ -17,11 +17,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from handoff_pipeline.errors import PublishError
 from handoff_pipeline.ledger import Completeness
 
-WHAT_TO_DO: Final = {
+_WHAT_TO_DO: Final = {
     "incomplete": "Run `handoff run` again; if it stays incomplete, `handoff doctor` looks for the cause.",
-    "quarantined": "Look at the rows that were set aside; correct them in HaloPSA and run `handoff run` again.",
+    "quarantined": "Check in HaloPSA what the pipeline's agent may see (or the custom field that is named) and run `handoff run` again;"
+    ' if it is right as it is, `handoff quarantine accept {entity} --reason "..."`.',
     "not_permitted": "Give the API application and its agent the permission to read it; `handoff doctor` names it.",
 }
+
+
+def what_to_do(entity: str, state: str) -> str:
+    """The next step for an entity in this state; empty when it is complete."""
+    return _WHAT_TO_DO.get(state, "").format(entity=entity)
 
 
 class _Part(BaseModel):
@@ -56,8 +62,10 @@ class SourceStatus(_Part):
     rows_seen: int
     rows_expected: int | None
     rows_changed: int
+    rows_deleted: int = 0
     rows_quarantined: int
     requests: int
+    requests_minimum: int | None = None
     detail: str | None
 
 
@@ -72,7 +80,10 @@ class StaleSource(_Part):
 
 
 class Manifest(_Part):
-    """published/manifest.json. `content_hash` covers every table but meta_run and meta_source_completeness."""
+    """published/manifest.json. `content_hash` covers every table but meta_run and meta_source_completeness.
+
+    `effects` says of each optional entity that HaloPSA has never let us read what the figures lack without it.
+    """
 
     run_id: str
     state: Literal["complete", "stale"]
@@ -89,6 +100,7 @@ class Manifest(_Part):
     history: PublishedFile | None
     completeness: dict[str, SourceStatus]
     stale: tuple[StaleSource, ...] = ()
+    effects: dict[str, str] = {}
 
 
 def read(path: Path) -> Manifest | None:
@@ -117,15 +129,17 @@ def status_of(row: Completeness) -> SourceStatus:
         rows_seen=row.rows_seen,
         rows_expected=row.rows_expected,
         rows_changed=row.rows_changed,
+        rows_deleted=row.rows_deleted,
         rows_quarantined=row.rows_quarantined,
         requests=row.requests,
+        requests_minimum=row.requests_minimum,
         detail=row.detail,
     )
 
 
 def stale_source(row: Completeness, since: datetime) -> StaleSource:
     """Why the tables were left as they were, for the person who reads the manifest."""
-    return StaleSource(entity=row.entity, state=row.state, since_utc=since, detail=row.detail, what_to_do=WHAT_TO_DO[row.state])
+    return StaleSource(entity=row.entity, state=row.state, since_utc=since, detail=row.detail, what_to_do=what_to_do(row.entity, row.state))
 
 
 def file_sha256(path: Path) -> str | None:

@@ -1,6 +1,6 @@
-"""Reads an entity's pages into a temporary table, one row per record: key, time of its last change, the record's JSON text.
+"""Reads an entity's pages into a temporary table, one row per record: key, time of its last change, birth, the record's JSON text.
 
-What is new among them is land.py's.
+What is new among them is versions.py's.
 The one thing to know: rows never pass through Python. Array and object pages keep HaloPSA's own text; out of an envelope DuckDB writes each
 record anew, with numbers in their shortest form, which is exact up to 15 digits.
 """
@@ -21,19 +21,19 @@ from handoff_pipeline.warehouse.home import Home
 from handoff_pipeline.warehouse.report import PulledEntity
 from handoff_pipeline.warehouse.sql import ident, literal, literals
 
-SMALLEST_OBJECT_LIMIT: Final = 16 * 1024 * 1024
+SMALLEST_OBJECT_LIMIT: Final = 1024 * 1024
 """DuckDB's own default for one JSON document; raised to the largest page where a page is larger."""
 
 
 def read(conn: Connection, home: Home, entity: str, pulled: PulledEntity) -> int:
-    """Fill the temporary table `pulled` (payload, file, row_key or NULL, last_update) in page order; returns replaced lone surrogates.
+    """Fill the temporary table `pulled` (payload, file, row_key or NULL, last_update, born) in page order; returns replaced characters.
 
     Raises:
         WarehouseError: a page is missing, is no JSON, or lacks its envelope's key.
     """
     by_shape, replaced = _readable_pages(home, entity, pulled)
     conn.execute("drop table if exists temp.pulled")
-    conn.execute("create temp table pulled (payload varchar, file varchar, row_key varchar, last_update varchar)")
+    conn.execute("create temp table pulled (payload varchar, file varchar, row_key varchar, last_update varchar, born varchar)")
     for shape, paths in by_shape.items():
         try:
             conn.execute(f"insert into temp.pulled {_keyed(entity, _records(shape, paths))}")
@@ -84,13 +84,20 @@ def _keyed(entity: str, records: str) -> str:
     """The records with key and time of last change, taken out in one pass over the JSON."""
     if entity == entities.LOOKUP:
         records = f"select {_with_lookup_id()} as payload, file from ({records})"
-    keys = entities.KEYS[entity]
-    paths = ", ".join(literal(f"$.{field}") for field in (*keys, "last_update"))
-    row_key = " || ':' || ".join(f"nullif(parts[{number}], '')" for number in range(1, len(keys) + 1))
+    keys, changes, born = entities.KEYS[entity], entities.LAST_CHANGE, entities.BORN.get(entity)
+    paths = ", ".join(literal(f"$.{field}") for field in (*keys, *changes, *((born,) if born else ())))
+    row_key = " || ':' || ".join(_canonical(f"parts[{number}]") for number in range(1, len(keys) + 1))
+    last_update = ", ".join(f"nullif(parts[{number}], '')" for number in range(len(keys) + 1, len(keys) + len(changes) + 1))
+    birth = f"nullif(parts[{len(keys) + len(changes) + 1}], '')" if born else "cast(null as varchar)"
     return (
-        f"select payload, file, {row_key} as row_key, parts[{len(keys) + 1}] as last_update"
+        f"select payload, file, {row_key} as row_key, coalesce({last_update}) as last_update, {birth} as born"
         f" from (select cast(payload as varchar) as payload, file, json_extract_string(payload, [{paths}]) as parts from ({records}))"
     )
+
+
+def _canonical(part: str) -> str:
+    """A part of a key in its one spelling: 12, 12.0 and "12" are the same id; NULL where it is empty."""
+    return f"nullif(regexp_replace(trim({part}), '^([+-]?[0-9]+)\\.0+$', '\\1'), '')"
 
 
 def _with_lookup_id() -> str:

@@ -1,8 +1,8 @@
 """Publishes a night: everything is written beside the old files and verified first, then put in place, the manifest last.
 
 How one table is staged is stage.py's, how files are put in place place.py's.
-The one thing to know: when a required entity is incomplete the run is *stale*: every table but meta_* stays byte for byte as it was, and
-the manifest says which entity, since when and what to do.
+The one thing to know: while an entity that the figures rest on is incomplete or quarantined the run is *stale*: every table but meta_*
+stays byte for byte as it was, and the manifest says which entity, since when and what to do.
 """
 # ruff: noqa: S608 - paths are quoted by literal()
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from handoff_pipeline.errors import PublishError
 from handoff_pipeline.ledger import Completeness, Ledger, Run
@@ -32,12 +33,13 @@ def publish(
     *,
     required: Collection[str],
     finished_at: datetime,
+    effects: Mapping[str, str] = MappingProxyType({}),
     tables: Mapping[str, Table] = TABLES,
 ) -> Manifest:
     """Publish what was built as `marts.X` and `kpi.X`, and end the run in the ledger; returns the manifest.
 
     `run` carries the requests made; its completeness must be in the ledger. `required` names the entities without which nothing derived
-    may be published as fresh.
+    may be published as fresh; `effects` says of the others what the figures lack where HaloPSA has never let us read them.
 
     Raises:
         LeaseHeld, LeaseLost: another run has the warehouse.
@@ -50,7 +52,7 @@ def publish(
             f"The ledger does not say how complete {', '.join(unsaid)} was in run {run.run_id}.",
             "Record the completeness of every required entity before publishing.",
         )
-    lacking = [row for row in rows if row.entity in required and row.state != "complete"]
+    lacking = [row for row in rows if _is_lacking(row, required)]
     ended = replace(run, finished_at=finished_at, state="stale" if lacking else "complete")
     with open_publish(home, lease) as conn:
         _finish_what_was_killed(home, ledger)
@@ -71,9 +73,19 @@ def publish(
         }
         copy, move = database.stage(conn, home, home.published_file, sources)
         made = _manifest(ended, {each.table.name: each.entry for each in staged}, copy, history, rows, ledger, lacking)
+        made = made.model_copy(update={"effects": {row.entity: effects[row.entity] for row in rows if _is_never_seen(row, effects)}})
         place.commit(home, made, [*(step for each in staged for step in each.moves), *moves, move])
     ledger.finish_run(ended)
     return made
+
+
+def _is_lacking(row: Completeness, required: Collection[str]) -> bool:
+    """Whether what is published would rest on older data of this entity, or on part of it."""
+    return row.state != "complete" and (row.entity in required or row.is_stale)
+
+
+def _is_never_seen(row: Completeness, effects: Mapping[str, str]) -> bool:
+    return row.state == "not_permitted" and not row.is_stale and row.entity in effects
 
 
 def _finish_what_was_killed(home: Home, ledger: Ledger) -> None:

@@ -1,6 +1,6 @@
-"""Makes page bytes readable for DuckDB where HaloPSA sent text that no database can hold: lone surrogate escapes.
+"""Makes page bytes fit for every store where HaloPSA sent text that some cannot hold: escapes of lone surrogates and of NUL.
 
-Everything else in a page stays as it came; NUL and the other control characters survive as escapes.
+DuckDB takes no lone surrogate, and a NUL ends the text in PostgreSQL, in C and in most spreadsheets. Everything else stays as it came.
 The one thing to know: the page in the inbox is evidence and is never changed; the repaired copy lies beside it.
 """
 
@@ -12,13 +12,15 @@ from typing import Final
 
 REPLACEMENT: Final = rb"\ufffd"
 
-# A whole pair, a lone half, or any other escape (so that an escaped backslash before "ud800" is not taken for one).
-_ESCAPE: Final = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.")
-_SUSPECT: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+# A whole pair, a lone half or NUL, or any other escape (so that an escaped backslash before "ud800" is not taken for one).
+_ESCAPE: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<broken>\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\u0000)|\\."
+)
+_SUSPECT: Final = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 
 
 def readable(page: Path) -> tuple[Path, int]:
-    """The page, or its repaired copy, and how many lone surrogates were replaced by U+FFFD.
+    """The page, or its repaired copy, and how many characters were replaced by U+FFFD.
 
     Raises:
         OSError: the page cannot be read.
@@ -30,7 +32,7 @@ def readable(page: Path) -> tuple[Path, int]:
 
     def replace(match: re.Match[bytes]) -> bytes:
         nonlocal replaced
-        if match["lone"] is None:
+        if match["broken"] is None:
             return match[0]
         replaced += 1
         return REPLACEMENT

@@ -1,18 +1,20 @@
 """What landing needs to know of a pull, and what it says afterwards: the shapes of its input and output.
 
 The pull itself is halo/'s; these protocols let landing be tried without it.
-The one thing to know: only an entity whose state is "complete" lands rows; the others land their `load_batch` row alone.
+The one thing to know: a pull is complete, incomplete or not permitted; only landing, which knows what was there before, calls a complete
+one quarantined.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
 EntityState = Literal["complete", "incomplete", "not_permitted"]
+LandedState = Literal["complete", "incomplete", "quarantined", "not_permitted"]
 
 
 class PulledFile(Protocol):
@@ -69,7 +71,32 @@ class PulledEntity(Protocol):
 
     @property
     def is_full(self) -> bool:
-        """Whether every row was asked for, not only changed ones."""
+        """Whether the files hold every row that there is now, so that one that is absent is missing."""
+        ...
+
+    @property
+    def present(self) -> Path | None:
+        """A JSON array of every id that HaloPSA shows, after a complete sweep of ids."""
+        ...
+
+    @property
+    def listed_deleted(self) -> Collection[int]:
+        """Ids of known records that HaloPSA itself lists as deleted."""
+        ...
+
+    @property
+    def asked(self) -> Mapping[str, str]:
+        """Subject that was read singly to the text of its last change."""
+        ...
+
+    @property
+    def requests_minimum(self) -> int | None:
+        """The fewest requests that could have brought this."""
+        ...
+
+    @property
+    def may_land(self) -> bool:
+        """Whether its files may be landed although it is not complete."""
         ...
 
 
@@ -84,10 +111,10 @@ class Pulled(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """One entity as it was landed; equal to its `raw.load_batch` row."""
+    """One entity as it was landed: its `raw.load_batch` row, and the fewest requests that could have brought it."""
 
     entity: str
-    state: EntityState
+    state: LandedState
     rows_seen: int
     rows_expected: int | None
     rows_changed: int
@@ -97,6 +124,7 @@ class Landed:
     requests: int
     is_full: bool
     detail: str | None
+    requests_minimum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

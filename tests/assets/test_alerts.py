@@ -11,13 +11,14 @@ import dagster as dg
 import pytest
 from pydantic import SecretStr
 
-from assets.alerts import LONGEST, Alert, decide, deliver
+from assets.alerts import LONGEST, Alert, decide, deliver, stale
 from assets.failures import RunFailure, StepFailure, why
 from assets.reaper import PID, signature
 from assets.redaction import Redactor
 from assets.sensors import dead_runs, run_failures
 from handoff_pipeline.redaction import MASK
 from handoff_pipeline.settings import Settings
+from handoff_pipeline.warehouse.manifest import Manifest, PublishedFile, StaleSource
 
 AT = datetime(2026, 9, 28, 1, 31, tzinfo=UTC)
 
@@ -51,6 +52,29 @@ def test_an_alert_holds_no_secret_and_is_cut():
     alert = decide("run-1", "nightly", failed(StepFailure("a", "s3cret-value " + "x" * 5000)), AT, Redactor.of(settings))
     assert alert.message.startswith(MASK)
     assert len(alert.message) == LONGEST
+
+
+def a_manifest(*stale: StaleSource) -> Manifest:
+    nothing = PublishedFile(bytes=0, sha256="")
+    return Manifest(
+        run_id="run-1", state="stale" if stale else "complete", contract_version=1, policy_version="v", policy_hash="h", engine="duckdb",
+        requests=1, as_of_utc=AT, published_at_utc=AT, content_hash="", tables={}, database=nothing, history=None, completeness={},
+        stale=stale,
+    )  # fmt: skip
+
+
+def test_a_stale_night_names_the_entity_since_when_and_what_to_do():
+    source = StaleSource(
+        entity="opportunity", state="quarantined", since_utc=AT, detail="8 of 10 are not shown", what_to_do="Check the agent."
+    )
+    alert = stale(a_manifest(source), "nightly", Redactor())
+    said = "opportunity is quarantined since 2026-09-28 01:31 UTC (8 of 10 are not shown). Check the agent."
+    assert alert == Alert("2026-09-28T01:31:00Z", "run-1", "nightly", None, said, state="stale")
+    assert str(alert) == f"nightly is stale: {said} (run run-1)"
+
+
+def test_a_fresh_night_alerts_nobody():
+    assert stale(a_manifest(), "nightly", Redactor()) is None
 
 
 def test_a_torn_line_of_a_full_disk_does_not_stop_the_next_alert(tmp_path):

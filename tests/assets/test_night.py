@@ -69,6 +69,9 @@ def test_a_failing_model_names_its_file_without_the_value_that_broke_it(installa
 def test_an_incomplete_entity_makes_the_night_stale_and_not_failed(installation, tenant_without_quotes):
     result = installation.night(halo_url=tenant_without_quotes)
     assert (result.ok, result.state) == (True, "stale")
+    assert [(alert["state"], "quotation is not permitted since" in alert["message"]) for alert in installation.alerts()] == [
+        ("stale", True)
+    ]
     checks = [event.asset_check_evaluation_data for event in installation.events(result.run_id, EVALUATION)]
     complete = next(check for check in checks if check.check_name == "complete")
     assert (complete.passed, complete.severity) == (False, dg.AssetCheckSeverity.WARN)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from assets.known import Known
 from assets.plan import (
     TENANT,
     TICKETS,
-    Known,
     Pulled,
     decide,
     forget_pulled,
@@ -24,9 +25,11 @@ from assets.plan import (
 from handoff_pipeline.errors import WarehouseError
 from handoff_pipeline.halo import EntityReport, InboxFile, PullReport
 from handoff_pipeline.policy import Policy, load_policy
+from handoff_pipeline.settings import Settings
 
 NIGHT = datetime(2026, 9, 28, 1, 30, tzinfo=UTC)
 LAST = datetime(2026, 9, 27, 1, 30, tzinfo=UTC)
+SETTINGS = Settings(_env_file=None)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,8 @@ def policy(checkout) -> Policy:
 
 def known(policy: Policy, scope: dict[str, frozenset[str]] | None = None) -> Known:
     cursors = dict.fromkeys((*TICKETS, "client"), LAST)
-    return Known(cursors, {7: "2026-09-01"}, frozenset({3}), scope_of(policy) if scope is None else scope)
+    held = scope_of(policy) if scope is None else scope
+    return Known(cursors, {7: "2026-09-01"}, frozenset({3}), held, full_reads=dict.fromkeys(cursors, LAST))
 
 
 def report(inbox, **states: str) -> PullReport:
@@ -48,40 +52,76 @@ def report(inbox, **states: str) -> PullReport:
 
 
 def test_a_night_continues_where_the_last_one_ended(policy):
-    plan = decide(policy, NIGHT, known(policy))
+    plan = decide(policy, SETTINGS, NIGHT, known(policy))
     assert plan.cursors == dict.fromkeys((*TICKETS, "client"), LAST)
     assert (plan.as_of, plan.known_orders, plan.project_ids) == (NIGHT, {7: "2026-09-01"}, frozenset({3}))
     assert plan.change_type_names == {"Project Change Request"}
 
 
 def test_the_first_night_has_no_cursor(policy):
-    assert decide(policy, NIGHT, Known({}, {}, frozenset(), {})).cursors == {}
+    assert decide(policy, SETTINGS, NIGHT, Known()).cursors == {}
+
+
+def test_a_list_is_read_whole_again_after_the_interval(policy):
+    reads = dict.fromkeys((*TICKETS, "client"), LAST) | {"client": NIGHT - timedelta(days=28)}
+    plan = decide(policy, SETTINGS, NIGHT, replace(known(policy), full_reads=reads))
+    assert set(plan.cursors) == set(TICKETS)
+    early = reads | {"client": NIGHT - timedelta(days=27)}
+    assert set(decide(policy, SETTINGS, NIGHT, replace(known(policy), full_reads=early)).cursors) == {*TICKETS, "client"}
+
+
+def test_ids_are_swept_at_the_interval_and_only_where_some_are_known(policy):
+    ids = {"opportunity": frozenset({1, 2}), "project": frozenset({3}), "site": frozenset[int]()}
+    held = replace(known(policy), living=ids, doubtful={"opportunity": frozenset({2, 9})}, sweeps={"project": LAST})
+    weekly = decide(policy, Settings(_env_file=None, sweep_days=7), NIGHT, held)
+    assert weekly.sweep == {"opportunity"}
+    assert weekly.known_ids == {"opportunity": {1, 2}}
+    assert weekly.doubtful_ids == {"opportunity": {2, 9}}
+    # A night that begins a few minutes early is a night all the same.
+    soon = replace(held, sweeps=dict.fromkeys(("project", "opportunity"), LAST + timedelta(minutes=20)))
+    assert decide(policy, SETTINGS, NIGHT, soon).sweep == {"opportunity", "project"}
+
+
+def test_the_names_of_the_policy_that_the_details_need_are_handed_over(policy):
+    plan = decide(policy, SETTINGS, NIGHT, replace(known(policy), asked={"ticket_detail": {"3": "2026-09-01"}}))
+    assert (plan.project_type_names, plan.won_status_names) == (frozenset({"Project"}), frozenset({"Closed Won"}))
+    assert (plan.accepted_quotation_statuses, plan.asked) == (frozenset({1}), {"ticket_detail": {"3": "2026-09-01"}})
+
+
+def test_a_plan_for_a_hundred_thousand_tickets_stays_small(policy, tmp_path):
+    ids = frozenset(range(1, 100_001))
+    asked = {"ticket_detail": {str(number): "2026-09-01T10:00:00.123" for number in ids}}
+    plan = decide(policy, SETTINGS, NIGHT, replace(known(policy), living={"opportunity": ids}, asked=asked))
+    write_plan(tmp_path, plan)
+    assert (tmp_path / "plan.json").stat().st_size < 6_000_000
+    assert read_plan(tmp_path) == plan
 
 
 def test_a_custom_field_that_is_new_in_the_policy_makes_tickets_be_pulled_whole(policy):
     """Rows that did not change keep the fields of their last pull: a cursor would leave the new field empty for ever."""
     older = {entity: names - {"CFDealType"} for entity, names in scope_of(policy).items()}
-    assert set(decide(policy, NIGHT, known(policy, older)).cursors) == {"client"}
+    assert set(decide(policy, SETTINGS, NIGHT, known(policy, older)).cursors) == {"client"}
 
 
 def test_a_change_type_that_is_new_in_the_policy_makes_change_requests_be_pulled_whole(policy):
     older = scope_of(policy) | {"change_request": policy.custom_field_names}
-    assert set(decide(policy, NIGHT, known(policy, older)).cursors) == {"opportunity", "project", "client"}
+    assert set(decide(policy, SETTINGS, NIGHT, known(policy, older)).cursors) == {"opportunity", "project", "client"}
 
 
 def test_a_field_that_left_the_policy_changes_nothing(policy):
     wider = {entity: names | {"CFOld"} for entity, names in scope_of(policy).items()}
-    assert set(decide(policy, NIGHT, known(policy, wider)).cursors) == {*TICKETS, "client"}
+    assert set(decide(policy, SETTINGS, NIGHT, known(policy, wider)).cursors) == {*TICKETS, "client"}
 
 
-def test_the_scope_of_an_incomplete_entity_stays_what_it_was(policy, tmp_path):
-    rows = scope_rows(policy, report(tmp_path, project="incomplete"), {"project": frozenset({"CFOld"})}, "acme").rows()
+def test_the_scope_of_an_entity_that_was_not_landed_stays_what_it_was(policy):
+    states = dict.fromkeys(TICKETS, "complete") | {"project": "quarantined"}
+    rows = scope_rows(policy, states, {"project": frozenset({"CFOld"})}, "acme").rows()
     assert [name for entity, name in rows if entity == "project"] == ["CFOld"]
     assert {name for entity, name in rows if entity == "opportunity"} == policy.custom_field_names
 
 
-def test_a_warehouse_refuses_another_tenant(policy, tmp_path):
-    rows = scope_rows(policy, report(tmp_path), {}, "acme").rows()
+def test_a_warehouse_refuses_another_tenant(policy):
+    rows = scope_rows(policy, dict.fromkeys(TICKETS, "complete"), {}, "acme").rows()
     held = known(policy, {TENANT: frozenset(name for entity, name in rows if entity == TENANT)})
     refuse_other_tenant(held, "acme")
     with pytest.raises(WarehouseError, match=r"holds the tenant acme, and the settings name umbrella.*HANDOFF_HOME"):
@@ -89,11 +129,11 @@ def test_a_warehouse_refuses_another_tenant(policy, tmp_path):
 
 
 def test_an_empty_warehouse_takes_any_tenant():
-    refuse_other_tenant(Known({}, {}, frozenset(), {}), "acme")
+    refuse_other_tenant(Known(), "acme")
 
 
 def test_what_one_step_hands_over_the_next_one_reads(policy, tmp_path):
-    plan = decide(policy, NIGHT, known(policy))
+    plan = decide(policy, SETTINGS, NIGHT, known(policy))
     write_plan(tmp_path, plan)
     assert read_plan(tmp_path) == plan
     pulled = Pulled("run-1", NIGHT, report(tmp_path))

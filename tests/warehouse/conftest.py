@@ -33,6 +33,11 @@ class Entity:
     cursor_utc: datetime | None = None
     detail: str | None = None
     is_full: bool = True
+    present: Path | None = None
+    listed_deleted: frozenset[int] = frozenset()
+    asked: dict[str, str] = field(default_factory=dict)
+    requests_minimum: int | None = None
+    may_land: bool = False
 
 
 @dataclass(frozen=True)

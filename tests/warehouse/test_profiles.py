@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from handoff_pipeline.errors import WarehouseError
-from handoff_pipeline.warehouse import Home, open_build, open_land, open_publish
+from handoff_pipeline.warehouse import Home, acquire, open_build, open_land, open_publish
 from handoff_pipeline.warehouse import home as home_module
 from handoff_pipeline.warehouse.crash import point
 
@@ -134,3 +134,11 @@ def test_a_crash_point_does_nothing_unless_it_is_asked_for(monkeypatch):
     point("land.announced")
     monkeypatch.setenv("HANDOFF_CRASH_AT", "elsewhere:2")
     point("land.announced")
+
+
+@pytest.mark.parametrize(("limit", "landing"), [("2GB", "488.2 MiB"), ("256MB", "244.1 MiB"), ("1 GiB", "488.2 MiB")])
+def test_landing_takes_no_more_memory_than_it_needs_and_never_more_than_is_allowed(tmp_path, limit, landing):
+    home = Home(tmp_path / "home", memory_limit=limit)
+    home.prepare()
+    with acquire(home, "r1") as held, open_land(home, held) as conn:
+        assert conn.execute("select current_setting('memory_limit')").fetchone() == (landing,)

@@ -146,6 +146,52 @@ def test_an_incomplete_source_leaves_every_table_but_meta_as_it_was(home, lease,
     assert ledger.run("r3").state == "stale"
 
 
+OPTIONAL = {"invoice": "money invoiced is not compared with money sold"}
+
+
+def optional_night(home, lease, ledger, run_id, state, *, is_stale, days=1):
+    """A night on which the required source is complete and an optional one is in this state."""
+    build(home, lease, marts__dim_client=clients("a", "b", "c"))
+    at = NIGHT + timedelta(days=days)
+    ledger.start_run(a_run(run_id, at))
+    required = Completeness(run_id, "client", "complete", 3, 3, 1, 0, 0, 0, 2, 1, at, False, None)
+    optional = replace(required, entity="invoice", state=state, is_stale=is_stale, detail="because", rows_deleted=2, requests_minimum=4)
+    ledger.record_completeness(run_id, [required, optional])
+    return publish(
+        home,
+        lease,
+        ledger,
+        a_run(run_id, at),
+        required={"client"},
+        effects=OPTIONAL,
+        finished_at=at + timedelta(minutes=1),
+        tables=SOME,
+    )
+
+
+@pytest.mark.parametrize("state", ["incomplete", "quarantined", "not_permitted"])
+def test_an_optional_source_that_is_older_than_the_night_leaves_every_table_as_it_was(home, lease, ledger, first, state):
+    before = files(home)
+    made = optional_night(home, lease, ledger, "r2", state, is_stale=True)
+    after = files(home)
+    untouched = [name for name in before if name.endswith((".parquet", ".csv")) and not name.startswith("meta_")]
+    assert {name: after[name] for name in untouched} == {name: before[name] for name in untouched}
+    assert (made.state, made.effects, [source.entity for source in made.stale]) == ("stale", {}, ["invoice"])
+    if state == "quarantined":
+        assert "handoff quarantine accept invoice" in made.stale[0].what_to_do
+
+
+def test_a_source_that_was_never_permitted_is_named_with_what_it_lacks_and_the_rest_is_fresh(home, lease, ledger, first):
+    made = optional_night(home, lease, ledger, "r2", "not_permitted", is_stale=False)
+    assert (made.state, made.effects, made.stale) == ("complete", OPTIONAL, ())
+    assert made.tables["dim_client"].rows == 3
+    assert read.published_manifest(home) == made
+    shown = made.completeness["invoice"]
+    assert (shown.rows_deleted, shown.requests_minimum) == (2, 4)
+    minimum = "select requests_minimum, rows_deleted from meta_source_completeness where run_id = 'r2' and entity = 'invoice'"
+    assert read.query(home, minimum).rows() == [(4, 2)]
+
+
 def test_a_first_night_with_an_incomplete_source_publishes_empty_tables(home, lease, ledger):
     stale = night(home, lease, ledger, state="not_permitted", marts__dim_client=clients("x"))
     assert (stale.state, stale.tables["dim_client"].rows, stale.tables["meta_run"].rows) == ("stale", 0, 1)
