@@ -11,9 +11,16 @@ create or replace temp macro halo_utc(value) as (
     case when year(try_cast(value as timestamp)) > 1980 then timezone('UTC', try_cast(value as timestamptz)) end
 );
 
--- A day kept as a date-time: the day that its text names, whatever its time.
-create or replace temp macro halo_day(value) as (
-    case when year(try_cast(value as timestamp)) > 1980 then cast(try_cast(value as timestamp) as date) end
+-- A day kept as a date-time: the day that its text names, whatever its time. Only where that moment is midnight in the tenant's own zone
+-- (a local midnight that HaloPSA turned into UTC) it is the day that begins then, so that no date shifts by a day.
+create or replace temp macro halo_day(value, zone) as (
+    case
+        when year(try_cast(value as timestamp)) <= 1980 then null
+        when cast(try_cast(value as timestamp) as time) = time '00:00:00' then cast(try_cast(value as timestamp) as date)
+        when cast(timezone(zone, try_cast(value as timestamptz)) as time) = time '00:00:00'
+            then cast(timezone(zone, try_cast(value as timestamptz)) as date)
+        else cast(try_cast(value as timestamp) as date)
+    end
 );
 
 -- Whole numbers arrive as 12, 12.0 or "12".
@@ -21,6 +28,9 @@ create or replace temp macro halo_int(value) as (try_cast(try_cast(value as deci
 
 -- Money and quantities, from text, never through a float.
 create or replace temp macro halo_money(value) as (try_cast(value as decimal(18, 4)));
+
+-- Hours as HaloPSA plans them: -9999 (and every negative number) means that nobody planned any.
+create or replace temp macro halo_hours(value) as (case when halo_money(value) >= 0 then halo_money(value) end);
 
 create or replace temp macro halo_bool(value) as (coalesce(lower(value) in ('true', '1'), false));
 
@@ -55,4 +65,10 @@ create or replace temp macro folded(value) as (lower(trim(value)));
 -- Whether a row of a typed history was in force on a night (a batch): from its first night up to, not including, the night that replaced it.
 create or replace temp macro in_force(valid_from_batch, valid_to_batch, batch_no) as (
     batch_no >= valid_from_batch and (valid_to_batch is null or batch_no < valid_to_batch)
+);
+
+-- Whether a version is of the record that has its id now; `since_batch` is NULL for an id that was never used again (staging.reused_id).
+-- The night that brings the new record also brings the old one's tombstone.
+create or replace temp macro is_of_record(batch_no, is_deleted, since_batch) as (
+    since_batch is null or batch_no > since_batch or (batch_no = since_batch and not is_deleted)
 );

@@ -94,6 +94,7 @@ def _names(policy: Policy) -> Iterator[tuple[str, str]]:
         "change_rejected_status": policy.change_request.rejected_statuses,
         "change_withdrawn_status": policy.change_request.withdrawn_statuses,
         "kickoff_appointment_type": policy.kickoff.appointment_types,
+        "kickoff_milestone": policy.kickoff.milestones,
         "signoff_step": policy.signoff.steps,
         "delivery_team": policy.signoff.delivery_teams,
         "delivery_agent": policy.signoff.delivery_agents,

@@ -127,6 +127,7 @@ class Kickoff(Section):
     """What counts as a kickoff, and the commitment where a deal has none of its own."""
 
     appointment_types: list[str] = []
+    milestones: list[str] = []
     default_business_days: Annotated[int, Field(ge=1, le=250)]
 
 

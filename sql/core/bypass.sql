@@ -99,7 +99,10 @@ select
     cast(null as bigint) as agent_id,
     a.void_at_utc as happened_at_utc,
     a.void_at_utc as detected_at_utc,
-    'A value that the sign-off covers was changed after it' as detail,
+    case
+        when a.is_void_by_deletion then 'The sign-off was deleted after it was given'
+        else 'A value that the sign-off covers was changed after it'
+    end as detail,
     l.handoff_id as record_id
 from live as l
 inner join core.signoff_acceptance as a on l.handoff_id = a.handoff_id and l.project_id = a.project_id

@@ -7,7 +7,7 @@ with deal as (
         v.opportunity_id as handoff_id,
         v.valid_from_batch,
         v.valid_to_batch,
-        v.is_won and v.merged_into_id is null as is_won,
+        v.is_won and v.merged_into_id is null and not v.is_deleted as is_won,
         v.deal_type,
         v.signed_scope_link,
         v.signed_scope_date,

@@ -26,6 +26,7 @@ select
     at_win.team as sales_team,
     at_win.deal_type as deal_type_at_win,
     case
+        when now.is_deleted then 'deleted'
         when now.merged_into_id is not null then 'merged'
         when now.is_won then 'won'
         when now.is_lost then 'lost'

@@ -16,12 +16,13 @@ field as (
         max(case when f.meaning = 'deal_type' then f.shown end) as deal_type,
         max(case when f.meaning = 'service_template' then f.shown end) as service_template,
         max(case when f.meaning = 'signed_scope_link' then f.stored end) as signed_scope_link,
-        max(case when f.meaning = 'signed_scope_date' then halo_day(f.value) end) as signed_scope_date,
+        max(case when f.meaning = 'signed_scope_date' then halo_day(f.value, p.time_zone) end) as signed_scope_date,
         max(case when f.meaning = 'delivery_assumptions' then f.stored end) as delivery_assumptions,
         max(case when f.meaning = 'dependencies' then f.stored end) as dependencies,
         max(case when f.meaning = 'acceptance_criteria' then f.stored end) as acceptance_criteria,
-        max(case when f.meaning = 'kickoff_committed' then halo_day(f.value) end) as kickoff_committed
+        max(case when f.meaning = 'kickoff_committed' then halo_day(f.value, p.time_zone) end) as kickoff_committed
     from staging.ticket_field as f
+    cross join policy.setting as p
     where f.entity = 'opportunity'
     group by f.ticket_id, f.batch_no
 ),
@@ -31,6 +32,7 @@ version as (
         t.ticket_id as opportunity_id,
         t.batch_no,
         t.seen_at_utc,
+        t.is_deleted,
         t.title,
         t.client_id,
         t.agent_id,
@@ -82,8 +84,8 @@ changed as (
     select
         *,
         row(
-            title, client_id, agent_id, team, merged_into_id, status_name, is_won, is_lost, won_at_utc, deal_type, service_template,
-            signed_scope_link, signed_scope_date, delivery_assumptions, dependencies, acceptance_criteria, kickoff_committed
+            title, client_id, agent_id, team, merged_into_id, is_deleted, status_name, is_won, is_lost, won_at_utc, deal_type,
+            service_template, signed_scope_link, signed_scope_date, delivery_assumptions, dependencies, acceptance_criteria, kickoff_committed
         ) as tracked
     from with_win
     qualify tracked is distinct from lag(tracked) over (partition by opportunity_id order by batch_no)

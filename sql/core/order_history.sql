@@ -1,5 +1,5 @@
 -- What was known of each sales order, from night to night (SCD2); its lines are staging.sales_order_line of the same batch.
--- An order that names no opportunity belongs to the opportunity of its quotation.
+-- A deleted one has sold nothing from then on. An order that names no opportunity belongs to the opportunity of its quotation.
 -- grain: sales order x stretch of nights
 -- key: order_id, valid_from_batch
 -- owner: platform
@@ -15,6 +15,7 @@ select
     o.order_id,
     coalesce(o.opportunity_id, q.opportunity_id) as opportunity_id,
     o.quotation_id,
+    o.is_deleted,
     coalesce(o.currency, s.base_currency) as currency,
     o.batch_no as valid_from_batch,
     lead(o.batch_no) over (partition by o.order_id order by o.batch_no) as valid_to_batch,

@@ -6,10 +6,11 @@ with field as (
     select
         f.ticket_id,
         f.batch_no,
-        max(case when f.meaning = 'kickoff_recorded' then halo_day(f.value) end) as kickoff_recorded,
+        max(case when f.meaning = 'kickoff_recorded' then halo_day(f.value, p.time_zone) end) as kickoff_recorded,
         max(case when f.meaning = 'feasibility' then f.stored end) as feasibility,
         max(case when f.meaning = 'resource_plan' then f.stored end) as resource_plan
     from staging.ticket_field as f
+    cross join policy.setting as p
     where f.entity = 'project'
     group by f.ticket_id, f.batch_no
 ),
@@ -19,6 +20,7 @@ version as (
         t.ticket_id as project_id,
         t.batch_no,
         t.seen_at_utc,
+        t.is_deleted,
         t.title,
         t.client_id,
         t.agent_id,
@@ -27,7 +29,8 @@ version as (
         t.opened_at_utc,
         t.closed_at_utc,
         coalesce(s.status_name in (select n.name from policy.name_list as n where n.meaning = 'cancelled_status'), false) as is_cancelled,
-        coalesce(s.status_name in (select n.name from policy.name_list as n where n.meaning = 'client_hold_status'), false) as is_on_client_hold,
+        coalesce(s.status_name in (select n.name from policy.name_list as n where n.meaning = 'client_hold_status'), false)
+        and not t.is_deleted as is_on_client_hold,
         f.kickoff_recorded,
         f.feasibility,
         f.resource_plan
@@ -43,8 +46,8 @@ changed as (
     select
         *,
         row(
-            title, client_id, agent_id, team, parent_id, opened_at_utc, closed_at_utc, is_cancelled, is_on_client_hold,
-            kickoff_recorded, feasibility, resource_plan
+            title, client_id, agent_id, team, parent_id, opened_at_utc, closed_at_utc, is_cancelled, is_deleted,
+            is_on_client_hold, kickoff_recorded, feasibility, resource_plan
         ) as tracked
     from version
     qualify tracked is distinct from lag(tracked) over (partition by project_id order by batch_no)

@@ -15,6 +15,16 @@ with meeting as (
     group by a.ticket_id
 ),
 
+milestone as (
+    select
+        m.ticket_id as project_id,
+        min(m.planned_day) as planned_day,
+        min(m.first_seen_at_utc) as seen_at_utc
+    from staging.milestone as m
+    inner join policy.name_list as n on n.meaning = 'kickoff_milestone' and m.milestone_name = n.name
+    group by m.ticket_id
+),
+
 recorded as (
     select
         p.project_id,
@@ -26,8 +36,9 @@ recorded as (
 
 select
     p.project_id,
-    coalesce(m.held_at_utc, m.planned_at_utc) as scheduled_at_utc,
-    m.seen_at_utc as schedule_seen_at_utc,
+    -- A plan names a day; its noon stands for it.
+    coalesce(m.held_at_utc, m.planned_at_utc, local_noon_utc(t.planned_day, s.time_zone)) as scheduled_at_utc,
+    least(m.seen_at_utc, t.seen_at_utc) as schedule_seen_at_utc,
     coalesce(m.held_at_utc, local_noon_utc(p.kickoff_recorded, s.time_zone)) as kickoff_at_utc,
     -- A sign-off has to stand by this moment; where only a day is recorded, by the end of that day.
     coalesce(m.held_at_utc, local_end_utc(p.kickoff_recorded, s.time_zone)) as gate_at_utc,
@@ -39,4 +50,5 @@ select
 from core.handoff_project as p
 cross join policy.setting as s
 left join meeting as m on p.project_id = m.project_id
+left join milestone as t on p.project_id = t.project_id
 left join recorded as r on p.project_id = r.project_id

@@ -11,9 +11,10 @@ with line as (
         o.currency,
         l.net_amount,
         l.cost_amount,
+        l.quantity,
         coalesce(l.item_id in (select i.id from policy.id_list as i where i.meaning = 'labour_item'), false) as is_labour
     from core.handoff as h
-    inner join core.order_history as o on h.handoff_id = o.opportunity_id and o.is_current
+    inner join core.order_history as o on h.handoff_id = o.opportunity_id and o.is_current and not o.is_deleted
     inner join staging.sales_order_line as l on o.order_id = l.order_id and o.valid_from_batch = l.batch_no
     where not l.is_group_heading and l.billing_period = 0
 ),
@@ -37,6 +38,7 @@ order_total as (
         cast(
             sum(case when l.is_labour then 0 else cast(l.cost_amount * r.rate as decimal(18, 4)) end) as decimal(18, 4)
         ) as third_party_base,
+        sum(case when l.is_labour then l.quantity end) as hours,
         bool_or(r.rate is null) as has_no_rate
     from line as l
     inner join core.deal_rate as r on l.handoff_id = r.handoff_id and l.win_no = r.win_no and l.currency = r.currency
@@ -74,6 +76,10 @@ own_share as (
             when sold.handoff_id is null then 0
             else sold.third_party_cost_base
         end as third_party_base,
+        case
+            when d.is_shared then t.hours
+            when p.is_first then sold.hours
+        end as hours,
         -- An unknown rate is told apart from an unknown sale.
         coalesce(sold.currency_state = 'no_rate', false) as has_no_rate
     from core.handoff_project as p
@@ -91,6 +97,7 @@ remainder as (
         any_value(sold.revenue_base) - coalesce(sum(s.revenue_base), 0) as revenue_base,
         any_value(sold.cost_base) - coalesce(sum(s.cost_base), 0) as cost_base,
         cast(null as decimal(18, 4)) as third_party_base,
+        cast(null as decimal(18, 4)) as hours,
         coalesce(bool_or(sold.currency_state = 'no_rate'), false) as has_no_rate
     from deal as d
     left join core.sold as sold on d.handoff_id = sold.handoff_id
@@ -106,6 +113,7 @@ select
     cast(s.revenue_base as decimal(18, 4)) as revenue_base,
     cast(s.cost_base as decimal(18, 4)) as cost_base,
     cast(s.third_party_base as decimal(18, 4)) as third_party_base,
+    cast(s.hours as decimal(18, 4)) as hours,
     s.has_no_rate
 from own_share as s
 union all
@@ -116,5 +124,6 @@ select
     cast(r.revenue_base as decimal(18, 4)) as revenue_base,
     cast(r.cost_base as decimal(18, 4)) as cost_base,
     r.third_party_base,
+    r.hours,
     r.has_no_rate
 from remainder as r

@@ -6,7 +6,7 @@ select
     q.quotation_id,
     q.opportunity_id,
     q.status,
-    q.status in (select i.id from policy.id_list as i where i.meaning = 'accepted_quotation_status') as is_accepted,
+    not q.is_deleted and q.status in (select i.id from policy.id_list as i where i.meaning = 'accepted_quotation_status') as is_accepted,
     q.revised_from_id,
     coalesce(q.currency, s.base_currency) as currency,
     q.batch_no as valid_from_batch,

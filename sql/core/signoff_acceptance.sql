@@ -1,4 +1,5 @@
--- Counted acceptances, each with the first later night on which a value that it covers had changed; from then on it is void.
+-- Counted acceptances, each with the first later night on which a value that it covers had changed, or it was deleted itself; from then on
+-- it is void.
 -- Covered: signed scope, assumptions, committed kickoff, feasibility, resource plan, and what was sold.
 -- grain: handoff x counted acceptance
 -- key: handoff_id, seq
@@ -10,7 +11,8 @@ with acceptance as (
         d.seq,
         d.agent_id,
         d.decided_at_utc,
-        d.seen_batch
+        d.seen_batch,
+        d.deleted_batch
     from core.signoff_decision as d
     where d.is_counted and d.result = 'accepted'
 ),
@@ -76,6 +78,13 @@ changed as (
             and a.seen_batch < later.valid_from_batch
             and (held.revenue is distinct from later.revenue or held.cost is distinct from later.cost)
     group by a.handoff_id, a.seq
+    union all
+    select
+        a.handoff_id,
+        a.seq,
+        a.deleted_batch as batch_no
+    from acceptance as a
+    where a.deleted_batch is not null
 ),
 
 void as (
@@ -95,6 +104,7 @@ select
     a.decided_at_utc,
     a.seen_batch,
     v.void_batch,
+    coalesce(v.void_batch = a.deleted_batch, false) as is_void_by_deletion,
     n.as_of_utc as void_at_utc,
     row_number() over (partition by a.handoff_id order by a.decided_at_utc, a.seq) = 1 as is_first_acceptance,
     held.kickoff_committed as committed_then

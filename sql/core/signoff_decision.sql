@@ -12,7 +12,8 @@ with newest as (
         a.decided_at_utc,
         a.result,
         min(a.batch_no) over (partition by a.ticket_id, a.seq, a.result) as seen_batch,
-        a.seen_at_utc
+        a.seen_at_utc,
+        case when a.is_deleted then a.batch_no end as deleted_batch
     from staging.approval as a
     inner join policy.name_list as n on n.meaning = 'signoff_step' and a.step_name = n.name
     qualify row_number() over (partition by a.ticket_id, a.seq order by a.batch_no desc) = 1
@@ -52,6 +53,7 @@ select
     coalesce(r.result_name, 'pending') as result,
     case when r.result_name in ('accepted', 'rejected') then coalesce(a.decided_at_utc, n.as_of_utc) end as decided_at_utc,
     a.seen_batch,
+    a.deleted_batch,
     (
         r.result_name in ('accepted', 'rejected')
         and d.agent_id is not null
@@ -63,4 +65,5 @@ inner join newest as a on p.project_id = a.ticket_id
 inner join core.night as n on a.seen_batch = n.batch_no
 left join named as r on a.result = r.result
 left join delivery as d on a.agent_id = d.agent_id
-where p.is_first
+-- A request that was deleted before anybody answered is asked no more.
+where p.is_first and (a.deleted_batch is null or r.result_name in ('accepted', 'rejected'))

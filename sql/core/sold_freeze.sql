@@ -32,7 +32,8 @@ order_seen as (
     from core.win as w
     inner join core.order_history as o on w.handoff_id = o.opportunity_id
     where
-        (o.valid_to_batch is null or o.valid_to_batch > w.win_batch)
+        not o.is_deleted
+        and (o.valid_to_batch is null or o.valid_to_batch > w.win_batch)
         and (w.next_win_batch is null or o.valid_from_batch < w.next_win_batch)
 ),
 

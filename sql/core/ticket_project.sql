@@ -1,4 +1,5 @@
--- The project that each project, task or change request hangs on, climbing parents up to ten levels.
+-- The project that each project, task or change request hangs on, climbing parents up to ten levels. A deleted task still leads to its
+-- project: time that was logged on it was worked.
 -- grain: ticket that hangs on a project
 -- key: ticket_id
 -- owner: project manager
@@ -8,8 +9,8 @@ with recursive newest as (
         t.entity,
         t.parent_id
     from staging.ticket as t
-    where t.entity in ('project', 'change_request') and not t.is_deleted
-    qualify row_number() over (partition by t.ticket_id order by t.batch_no desc, t.entity asc) = 1
+    where t.entity in ('project', 'change_request')
+    qualify row_number() over (partition by t.ticket_id order by t.is_deleted asc, t.batch_no desc, t.entity asc) = 1
 ),
 
 climb as (

@@ -11,7 +11,7 @@ select
     f.kickoff_committed_date as committed_day,
     k.kickoff_day,
     f.kickoff_without_signoff,
-    local_day(p.cancelled_at_utc, s.time_zone) as cancelled_day
+    local_day(coalesce(p.cancelled_at_utc, p.deleted_at_utc), s.time_zone) as cancelled_day
 from core.handoff as h
 cross join policy.setting as s
 inner join marts.fact_handoff as f on contract_key($tenant, 'handoff', h.handoff_id) = f.handoff_key

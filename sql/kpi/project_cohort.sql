@@ -9,7 +9,7 @@ select
     g.segment_type,
     g.segment,
     coalesce(k.kickoff_day, local_day(p.created_at_utc, s.time_zone)) as active_from_day,
-    local_day(coalesce(p.closed_at_utc, p.cancelled_at_utc), s.time_zone) as ended_day,
+    local_day(coalesce(p.closed_at_utc, p.cancelled_at_utc, p.deleted_at_utc), s.time_zone) as ended_day,
     local_day(p.closed_at_utc, s.time_zone) as closed_day
 from core.handoff_project as p
 cross join policy.setting as s

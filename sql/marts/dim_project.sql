@@ -7,7 +7,7 @@ with logged as (
         t.project_id,
         cast(sum(t.hours) as decimal(18, 4)) as hours
     from core.time_entry as t
-    where t.project_id is not null
+    where t.project_id is not null and t.removed_day is null
     group by t.project_id
 )
 
@@ -21,6 +21,7 @@ select
     p.origin,
     p.is_first,
     case
+        when p.is_deleted then 'deleted'
         when p.is_cancelled then 'cancelled'
         when p.closed_at_utc is not null then 'closed'
         else 'open'
@@ -29,13 +30,14 @@ select
     p.closed_at_utc,
     date_key(local_day(p.closed_at_utc, s.time_zone)) as closed_date_key,
     p.cancelled_at_utc,
-    -- Budget rows are not pulled yet; sold hours would claim that there are none.
-    cast(null as decimal(18, 4)) as baseline_hours,
+    coalesce(b.hours, h.hours) as baseline_hours,
     coalesce(l.hours, 0) as logged_hours,
     s.links_base || '/tickets?id=' || p.project_id as source_url
 from core.handoff_project as p
 cross join policy.setting as s
 left join staging.client as c on p.client_id = c.client_id
+left join core.project_baseline as b on p.project_id = b.project_id
+left join core.project_share as h on p.project_id = h.project_id
 left join logged as l on p.project_id = l.project_id
 union all
 select

@@ -9,8 +9,16 @@ with logged as (
         sum(t.cost) as cost,
         count(*) = count(t.cost) as is_costed
     from core.time_entry as t
-    where t.change_id is not null
+    where t.change_id is not null and t.removed_day is null
     group by t.change_id
+),
+
+billed as (
+    select
+        b.change_id,
+        min(b.posted_at_utc) as billed_at_utc
+    from core.change_billing as b
+    group by b.change_id
 )
 
 select
@@ -25,19 +33,22 @@ select
     cast(0 as bigint) as decision_key,
     r.state,
     r.origin,
-    'parent' as link_kind,
+    r.link_kind,
     cast(coalesce(l.hours, 0) as decimal(18, 4)) as logged_hours,
     cast(case when l.change_id is null then 0 when l.is_costed then l.cost end as decimal(18, 4)) as cost_base,
     r.price,
     cast(r.price * case when p.handoff_id is null then 1 else d.rate end as decimal(18, 4)) as price_base,
     coalesce(sold.currency, s.base_currency) as currency,
-    cast(null as boolean) as is_billed,
-    cast(null as timestamp) as billed_at_utc,
+    -- False only where every invoice was seen.
+    case when b.change_id is not null then true when n.is_known then false end as is_billed,
+    b.billed_at_utc,
     s.links_base || '/tickets?id=' || r.change_id as source_url
 from core.change_request as r
 cross join policy.setting as s
+cross join core.billing_known as n
 inner join core.handoff_project as p on r.project_id = p.project_id
 left join core.sold as sold on p.handoff_id = sold.handoff_id
 left join core.handoff_rate as d on p.handoff_id = d.handoff_id
 left join staging.client as c on r.client_id = c.client_id
+left join billed as b on r.change_id = b.change_id
 left join logged as l on r.change_id = l.change_id

@@ -83,7 +83,7 @@ select
     cast(coalesce(hold.client_hold_days, 0) as bigint) as client_hold_days,
     case
         when k.kickoff_at_utc is not null then 'kicked_off'
-        when coalesce(p.is_cancelled, false) or h.deal_state in ('lost', 'merged', 'deleted') then 'cancelled'
+        when coalesce(p.is_cancelled or p.is_deleted, false) or h.deal_state in ('lost', 'merged', 'deleted') then 'cancelled'
         when m.committed_day < local_day(cast($as_of as timestamp), s.time_zone) then 'overdue'
         when k.scheduled_at_utc is not null then 'scheduled'
         else 'unscheduled'

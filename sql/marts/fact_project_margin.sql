@@ -13,8 +13,8 @@ with costed as (
         w.uncosted_hours,
         s.revenue_base as sold_revenue,
         s.cost_base as sold_cost,
-        s.has_no_rate,
-        s.revenue_base + w.change_price_base as actual_revenue,
+        s.has_no_rate or w.has_no_billing_rate as has_no_rate,
+        case when not w.has_no_billing_rate then s.revenue_base + w.change_price_base + w.billed_change_base end as actual_revenue,
         case when w.uncosted_hours = 0 then w.labour_cost_base + s.third_party_base end as actual_cost
     from core.project_week as w
     inner join core.project_share as s on w.handoff_id = s.handoff_id and w.project_id = s.project_id
@@ -27,7 +27,8 @@ stated as (
             when c.has_no_rate then 'no_rate'
             when c.uncosted_hours > 0 then 'uncosted'
             when c.sold_revenue is null or c.sold_cost is null then 'no_baseline'
-            when c.sold_revenue <= 0 or c.actual_revenue <= 0 then 'undefined'
+            -- A revenue that nobody can know gives no percentage either.
+            when c.sold_revenue <= 0 or coalesce(c.actual_revenue <= 0, true) then 'undefined'
             else 'complete'
         end as margin_state,
         case

@@ -1,4 +1,5 @@
 -- Every version of every agent, with the cost price where the credential may see it. Agent 1 is HaloPSA's "Unassigned" and is left out.
+-- An agent who was deleted stays, no longer active: what they sold, signed and logged is still theirs.
 -- grain: agent x night on which its record changed
 -- key: agent_id, batch_no
 -- owner: platform
@@ -6,6 +7,7 @@ with seen as (
     select
         r.batch_no,
         b.as_of_utc as seen_at_utc,
+        r.is_deleted,
         from_json(
             r.payload,
             '{"id":"VARCHAR","name":"VARCHAR","team":"VARCHAR","role_list":"VARCHAR","jobtitle":"VARCHAR","isdisabled":"VARCHAR","costprice":"VARCHAR"}'
@@ -13,6 +15,7 @@ with seen as (
     from raw.agent as r
     inner join raw.batch as b on r.batch_no = b.batch_no
     where b.as_of_utc <= cast($as_of as timestamp)
+    qualify row_number() over (partition by r.row_key, r.batch_no order by r.is_deleted) = 1
 )
 
 select
@@ -22,7 +25,7 @@ select
     coalesce(halo_text(s.fields.name), '(no name)') as agent_name,
     halo_text(s.fields.team) as team,
     coalesce(halo_text(s.fields.jobtitle), halo_text(s.fields.role_list)) as role,
-    not halo_bool(s.fields.isdisabled) as is_active,
+    not halo_bool(s.fields.isdisabled) and not s.is_deleted as is_active,
     halo_money(s.fields.costprice) as cost_price
 from seen as s
 where halo_int(s.fields.id) > 1

@@ -1,4 +1,4 @@
--- Appointments on tickets as last seen, with the first night that saw each, and saw it completed.
+-- Appointments on tickets as last seen, with the first night that saw each, and saw it completed. A deleted one is gone unless it was held.
 -- grain: appointment
 -- key: appointment_id
 -- owner: platform
@@ -23,7 +23,7 @@ newest as (
         min(case when coalesce(halo_int(fields.complete_status), 0) >= 1 then seen_at_utc end)
             over (partition by fields.id) as completed_seen_at_utc
     from seen
-    qualify row_number() over (partition by fields.id order by batch_no desc) = 1
+    qualify row_number() over (partition by fields.id order by batch_no desc, is_deleted asc) = 1
 )
 
 select
@@ -36,4 +36,7 @@ select
     n.first_seen_at_utc,
     n.completed_seen_at_utc
 from newest as n
-where not n.is_deleted
+left join staging.reused_id as u on halo_id(n.fields.ticket_id) = u.ticket_id
+where
+    (not n.is_deleted or coalesce(halo_int(n.fields.complete_status), 0) >= 1)
+    and (u.since_batch is null or n.batch_no >= u.since_batch)

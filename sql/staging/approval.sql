@@ -6,6 +6,7 @@ with seen as (
     select
         r.batch_no,
         b.as_of_utc as seen_at_utc,
+        r.is_deleted,
         from_json(
             r.payload,
             '{"ticket_id":"VARCHAR","seq":"VARCHAR","result":"VARCHAR","agent_id":"VARCHAR","datetime":"VARCHAR",'
@@ -13,7 +14,8 @@ with seen as (
         ) as fields
     from raw.approval as r
     inner join raw.batch as b on r.batch_no = b.batch_no
-    where b.as_of_utc <= cast($as_of as timestamp) and not r.is_deleted
+    left join staging.reused_id as u on u.entity = 'approval' and r.row_key = u.row_key
+    where b.as_of_utc <= cast($as_of as timestamp) and is_of_record(r.batch_no, r.is_deleted, u.since_batch)
 )
 
 select
@@ -21,9 +23,12 @@ select
     halo_int(s.fields.seq) as seq,
     s.batch_no,
     s.seen_at_utc,
+    s.is_deleted,
     folded(s.fields.step_name) as step_name,
     halo_int(s.fields.result) as result,
     halo_id(s.fields.agent_id) as agent_id,
     halo_utc(s.fields.datetime) as requested_at_utc,
     halo_utc(s.fields.dateapproved) as decided_at_utc
 from seen as s
+left join staging.reused_id as t on halo_int(s.fields.ticket_id) = t.ticket_id
+where t.since_batch is null or s.batch_no >= t.since_batch

@@ -10,7 +10,7 @@ with seen as (
     from raw.client as r
     inner join raw.batch as b on r.batch_no = b.batch_no
     where b.as_of_utc <= cast($as_of as timestamp)
-    qualify row_number() over (partition by r.row_key order by r.batch_no desc) = 1
+    qualify row_number() over (partition by r.row_key order by r.batch_no desc, r.is_deleted asc) = 1
 )
 
 select

@@ -6,20 +6,26 @@ with seen as (
     select
         r.batch_no,
         b.as_of_utc as seen_at_utc,
+        r.is_deleted,
         from_json(
             r.payload,
             '{"id":"VARCHAR","ticket_id":"VARCHAR","quotation_id":"VARCHAR","currency_code_name":"VARCHAR","currency":"VARCHAR"}'
         ) as fields
     from raw.sales_order as r
     inner join raw.batch as b on r.batch_no = b.batch_no
-    where b.as_of_utc <= cast($as_of as timestamp)
+    left join staging.reused_id as u on u.entity = 'sales_order' and r.row_key = u.row_key
+    where b.as_of_utc <= cast($as_of as timestamp) and is_of_record(r.batch_no, r.is_deleted, u.since_batch)
+    qualify row_number() over (partition by r.row_key, r.batch_no order by r.is_deleted) = 1
 )
 
 select
     halo_int(s.fields.id) as order_id,
     s.batch_no,
     s.seen_at_utc,
-    halo_id(s.fields.ticket_id) as opportunity_id,
+    s.is_deleted,
+    case when t.since_batch is null or s.batch_no >= t.since_batch then halo_id(s.fields.ticket_id) end as opportunity_id,
     halo_id(s.fields.quotation_id) as quotation_id,
     coalesce(upper(halo_text(s.fields.currency_code_name)), upper(halo_text(s.fields.currency))) as currency
 from seen as s
+-- What was quoted for a ticket whose id is another ticket's now belongs to nobody.
+left join staging.reused_id as t on halo_id(s.fields.ticket_id) = t.ticket_id

@@ -13,7 +13,9 @@ with lines as (
         ).lines as line_list
     from raw.sales_order as r
     inner join raw.batch as b on r.batch_no = b.batch_no
-    where b.as_of_utc <= cast($as_of as timestamp)
+    left join staging.reused_id as u on u.entity = 'sales_order' and r.row_key = u.row_key
+    where b.as_of_utc <= cast($as_of as timestamp) and is_of_record(r.batch_no, r.is_deleted, u.since_batch)
+    qualify row_number() over (partition by r.row_key, r.batch_no order by r.is_deleted) = 1
 ),
 
 numbered as (

@@ -1,4 +1,4 @@
--- Ticket statuses by id, as last seen.
+-- Ticket statuses by id, as last seen; a deleted one keeps its name, which tickets may still carry.
 -- grain: status
 -- key: status_id
 -- owner: platform
@@ -8,4 +8,4 @@ select
 from raw.status as r
 inner join raw.batch as b on r.batch_no = b.batch_no
 where b.as_of_utc <= cast($as_of as timestamp)
-qualify row_number() over (partition by r.row_key order by r.batch_no desc) = 1
+qualify row_number() over (partition by r.row_key order by r.batch_no desc, r.is_deleted asc) = 1

@@ -1,19 +1,19 @@
--- Every version of every opportunity, project, task and change request that a night saw, typed.
+-- Every version of every opportunity, project, task and change request that a night saw, typed; a deletion is a version too.
 -- grain: ticket x night on which its payload changed
 -- key: entity, ticket_id, batch_no
 -- owner: platform
 with opportunity as (
-    select 'opportunity' as entity, r.batch_no, r.is_deleted, r.payload
+    select 'opportunity' as entity, r.row_key, r.batch_no, r.is_deleted, r.payload
     from raw.opportunity as r
 ),
 
 project as (
-    select 'project' as entity, r.batch_no, r.is_deleted, r.payload
+    select 'project' as entity, r.row_key, r.batch_no, r.is_deleted, r.payload
     from raw.project as r
 ),
 
 change_request as (
-    select 'change_request' as entity, r.batch_no, r.is_deleted, r.payload
+    select 'change_request' as entity, r.row_key, r.batch_no, r.is_deleted, r.payload
     from raw.change_request as r
 ),
 
@@ -35,12 +35,14 @@ seen as (
         from_json(
             t.payload,
             '{"id":"VARCHAR","summary":"VARCHAR","tickettype_id":"VARCHAR","status_id":"VARCHAR","client_id":"VARCHAR",'
-            || '"agent_id":"VARCHAR","team":"VARCHAR","parent_id":"VARCHAR","merged_into_id":"VARCHAR","dateoccurred":"VARCHAR",'
+            || '"site_id":"VARCHAR","agent_id":"VARCHAR","team":"VARCHAR","parent_id":"VARCHAR","merged_into_id":"VARCHAR","dateoccurred":"VARCHAR",'
             || '"dateclosed":"VARCHAR","oppconverteddate":"VARCHAR"}'
         ) as fields
     from every_ticket as t
     inner join raw.batch as b on t.batch_no = b.batch_no
-    where b.as_of_utc <= cast($as_of as timestamp)
+    left join staging.reused_id as u on t.entity = u.entity and t.row_key = u.row_key
+    where b.as_of_utc <= cast($as_of as timestamp) and is_of_record(t.batch_no, t.is_deleted, u.since_batch)
+    qualify row_number() over (partition by t.entity, t.row_key, t.batch_no order by t.is_deleted) = 1
 )
 
 select
@@ -52,7 +54,8 @@ select
     coalesce(halo_text(s.fields.summary), '(no title)') as title,
     halo_int(s.fields.tickettype_id) as ticket_type_id,
     halo_int(s.fields.status_id) as status_id,
-    halo_id(s.fields.client_id) as client_id,
+    -- Client 1 is HaloPSA's "unknown".
+    coalesce(case when halo_id(s.fields.client_id) > 1 then halo_id(s.fields.client_id) end, p.client_id) as client_id,
     halo_id(s.fields.agent_id) as agent_id,
     halo_text(s.fields.team) as team,
     halo_id(s.fields.parent_id) as parent_id,
@@ -62,4 +65,5 @@ select
     halo_utc(s.fields.oppconverteddate) as converted_at_utc,
     s.payload
 from seen as s
+left join staging.site as p on halo_id(s.fields.site_id) = p.site_id
 where halo_int(s.fields.id) is not null

@@ -1,9 +1,11 @@
--- Time logged on tickets, each entry as last seen. An action's id is unique within its ticket only.
+-- Time logged on tickets, each entry as last seen, with the night that saw it gone. An action's id is unique within its ticket only.
 -- grain: ticket x action
 -- key: ticket_id, action_id
 -- owner: platform
 with newest as (
     select
+        r.batch_no,
+        b.as_of_utc as seen_at_utc,
         r.is_deleted,
         from_json(
             r.payload,
@@ -12,7 +14,7 @@ with newest as (
     from raw.action as r
     inner join raw.batch as b on r.batch_no = b.batch_no
     where b.as_of_utc <= cast($as_of as timestamp)
-    qualify row_number() over (partition by r.row_key order by r.batch_no desc) = 1
+    qualify row_number() over (partition by r.row_key order by r.batch_no desc, r.is_deleted asc) = 1
 )
 
 select
@@ -20,9 +22,11 @@ select
     halo_int(n.fields.id) as action_id,
     halo_id(n.fields.who_agentid) as agent_id,
     coalesce(halo_utc(n.fields.actionarrivaldate), halo_utc(n.fields.datetime)) as worked_at_utc,
-    halo_money(n.fields.timetaken) as hours
+    halo_money(n.fields.timetaken) as hours,
+    case when n.is_deleted then n.seen_at_utc end as removed_at_utc
 from newest as n
+left join staging.reused_id as u on halo_int(n.fields.ticket_id) = u.ticket_id
 where
-    not n.is_deleted
+    (u.since_batch is null or n.batch_no >= u.since_batch)
     and halo_money(n.fields.timetaken) > 0
     and coalesce(halo_utc(n.fields.actionarrivaldate), halo_utc(n.fields.datetime)) is not null

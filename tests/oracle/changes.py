@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,8 +11,17 @@ from typing import Any
 from handoff_pipeline.simulator.truth import ChangeRequest, Project, TimeEntry
 from tests.oracle.handoffs import Handoff
 from tests.oracle.keys import UNKNOWN, date_key, money, total, utc
-from tests.oracle.observation import Seen
+from tests.oracle.observation import Seen, earliest
 from tests.oracle.projects import deal_of, handoff_key, hours, project_key, project_of_change
+
+
+@dataclass(frozen=True)
+class Billed:
+    """A line of a posted invoice that names the change; `net_base` is None where the policy has no rate."""
+
+    at: datetime
+    day: date
+    net_base: Decimal | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +38,8 @@ class Change:
     price: Decimal | None
     price_base: Decimal | None
     currency: str
+    link_kind: str
+    billed: list[Billed]
 
     def is_approved_by(self, day: date) -> bool:
         """Whether it was approved on or before a local day."""
@@ -38,22 +49,23 @@ class Change:
 def linked_changes(seen: Seen, handoffs: Mapping[int, Handoff]) -> list[Change]:
     """Every change that hangs on a project; `handoffs` by deal id."""
     found = [(change, project_of_change(seen, change)) for change in seen.changes]
-    return [_change(seen, change, project, handoffs) for change, project in found if project is not None]
+    return [_change(seen, change, *link, handoffs) for change, link in found if link is not None]
 
 
 def cost_of(seen: Seen, entries: list[TimeEntry]) -> Decimal | None:
     """What time costs; None where somebody's hours have no known cost."""
-    if uncosted_hours(seen, entries):
+    costs = [(entry.hours, seen.cost_of_hour(entry)) for entry in entries]
+    if any(cost is None for _, cost in costs):
         return None
-    return total(entry.hours * (seen.agents[entry.agent_id].cost_price or 0) for entry in entries)
+    return total(worked * (cost or 0) for worked, cost in costs)
 
 
 def uncosted_hours(seen: Seen, entries: list[TimeEntry]) -> Decimal:
     """Hours whose cost is not known."""
-    return hours([entry for entry in entries if entry.agent_id not in seen.agents or seen.agents[entry.agent_id].cost_price is None])
+    return hours([entry for entry in entries if seen.cost_of_hour(entry) is None])
 
 
-def _change(seen: Seen, change: ChangeRequest, project: Project, handoffs: Mapping[int, Handoff]) -> Change:
+def _change(seen: Seen, change: ChangeRequest, project: Project, link_kind: str, handoffs: Mapping[int, Handoff]) -> Change:
     deal = deal_of(seen, project)
     handoff = handoffs[deal.deal_id] if deal else None
     is_decided = change.outcome != "raised" and (change.decided_at is None or change.decided_at <= seen.as_of)
@@ -72,7 +84,20 @@ def _change(seen: Seen, change: ChangeRequest, project: Project, handoffs: Mappi
         price=money(price),
         price_base=None if price is None or rate is None else money(price * rate),
         currency=currency,
+        link_kind=link_kind,
+        billed=list(_billed(seen, change, handoff)),
     )
+
+
+def _billed(seen: Seen, change: ChangeRequest, handoff: Handoff | None) -> Iterator[Billed]:
+    """What posted invoices bill for the change, at the rate of its deal's win."""
+    for invoice in seen.posted_invoices:
+        for line in invoice.lines:
+            if line.ticket_id == change.change_id and invoice.posted_at is not None:
+                day = seen.days.local(invoice.posted_at)
+                rate = seen.rules.rate(invoice.currency, handoff.win.day if handoff else day)
+                net = line.quantity * line.unit_price
+                yield Billed(invoice.posted_at, day, None if rate is None else money(net * rate))
 
 
 def fact_change_request(seen: Seen, each: Change) -> dict[str, Any]:
@@ -90,13 +115,13 @@ def fact_change_request(seen: Seen, each: Change) -> dict[str, Any]:
         "decision_key": UNKNOWN,
         "state": each.state,
         "origin": seen.rules.origin(change.origin),
-        "link_kind": "parent",
+        "link_kind": each.link_kind,
         "logged_hours": money(hours(each.entries)),
         "cost_base": money(cost_of(seen, each.entries)),
         "price": each.price,
         "price_base": each.price_base,
         "currency": each.currency,
-        "is_billed": None,
-        "billed_at_utc": None,
+        "is_billed": bool(each.billed),
+        "billed_at_utc": utc(earliest(line.at for line in each.billed)),
         "source_url": seen.url(change.change_id),
     }

@@ -5,12 +5,14 @@ The handoff's own dimension is in `handoffs`, because its columns are decided th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from tests.oracle.baseline import baseline_hours
 from tests.oracle.days import monday, span
+from tests.oracle.handoffs import Handoff
 from tests.oracle.keys import EPOCH, UNKNOWN, date_key, money, utc
 from tests.oracle.kpis import RELEASED
 from tests.oracle.observation import Seen
@@ -155,10 +157,11 @@ def dim_risk(seen: Seen) -> Iterator[Row]:
         yield {"risk_key": seen.key("risk", risk["id"]), "risk_id": risk["id"], **texts, "is_retired": False}
 
 
-def dim_project(seen: Seen) -> Iterator[Row]:
-    """Every project."""
+def dim_project(seen: Seen, handoffs: Mapping[int, Handoff]) -> Iterator[Row]:
+    """Every project; `handoffs` by deal id."""
     for project in seen.projects:
         deal = deal_of(seen, project)
+        handoff = handoffs[deal.deal_id] if deal else None
         yield {
             "project_key": seen.key("project", project.project_id),
             "tenant_key": seen.key("tenant", seen.truth.tenant),
@@ -173,7 +176,7 @@ def dim_project(seen: Seen) -> Iterator[Row]:
             "closed_at_utc": utc(project.closed_at) if is_closed(seen, project) else None,
             "closed_date_key": date_key(closed_day(seen, project)),
             "cancelled_at_utc": utc(project.cancelled_at) if is_cancelled(seen, project) else None,
-            "baseline_hours": None,
+            "baseline_hours": baseline_hours(seen, handoff, project),
             "logged_hours": money(hours(time_on(seen, project))),
             "source_url": seen.url(project.project_id),
         }

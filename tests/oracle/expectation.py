@@ -61,13 +61,15 @@ ZERO_TYPES: dict[str, dict[str, str]] = {
 """The contract's types of each dimension that holds a row 0, as far as the oracle fills it."""
 
 
-def look(truth: Truth, policy: Mapping[str, Any], nights: Sequence[datetime], web_base: str) -> Seen:
+def look(truth: Truth, policy: Mapping[str, Any], nights: Sequence[datetime], web_base: str, *, has_dated_costs: bool = False) -> Seen:
     """The tenant as the nights saw it."""
     moments = tuple(sorted(night.astimezone(UTC) for night in nights))
-    return Seen(truth, Rules(policy), Days.of(policy), moments, web_base.rstrip("/"))
+    return Seen(truth, Rules(policy), Days.of(policy), moments, web_base.rstrip("/"), has_dated_costs)
 
 
-def expected(truth: Truth, policy: Mapping[str, Any], nights: Sequence[datetime], web_base: str) -> Tables:
+def expected(
+    truth: Truth, policy: Mapping[str, Any], nights: Sequence[datetime], web_base: str, *, has_dated_costs: bool = False
+) -> Tables:
     """Every filled table after the pipeline landed a pull at each of `nights` (aware moments; the last one is the as-of).
 
     Args:
@@ -75,11 +77,12 @@ def expected(truth: Truth, policy: Mapping[str, Any], nights: Sequence[datetime]
         policy: handoff.yaml as `yaml.safe_load` gives it.
         nights: As-of moments of the landed pulls.
         web_base: Address of HaloPSA's pages, for links.
+        has_dated_costs: Whether the tenant grants SQL reporting, which alone gives the dated costs of agents.
 
     Returns:
         Table -> rows; times are naive UTC, money is Decimal with four places, only columns that the oracle decides.
     """
-    seen = look(truth, policy, nights, web_base)
+    seen = look(truth, policy, nights, web_base, has_dated_costs=has_dated_costs)
     every = handoffs.handoffs(seen)
     changes = linked_changes(seen, {each.deal.deal_id: each for each in every})
     margins = margin_rows(seen, every, changes)
@@ -94,7 +97,7 @@ def expected(truth: Truth, policy: Mapping[str, Any], nights: Sequence[datetime]
         "dim_control": list(dimensions.dim_control(seen)),
         "dim_risk": list(dimensions.dim_risk(seen)),
         "dim_handoff": [handoffs.dim_handoff(seen, each) for each in every],
-        "dim_project": list(dimensions.dim_project(seen)),
+        "dim_project": list(dimensions.dim_project(seen, {each.deal.deal_id: each for each in every})),
         "fact_handoff": [handoffs.fact_handoff(seen, each) for each in every],
         "fact_handoff_check": [row for each in every for row in handoffs.fact_handoff_check(seen, each)],
         "fact_gap": [fact_gap(seen, each.deal, gap) for each in every for gap in each.gaps],

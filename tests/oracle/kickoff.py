@@ -44,8 +44,8 @@ def kickoff_of(seen: Seen, project: Project | None) -> Kickoff:
     return Kickoff(
         actual_at=actual,
         is_day_only=not held and recorded is not None,
-        scheduled_at=min(held) if held else min(planned, default=None),
-        schedule_seen_on=next((night for night in seen.nights if _has_appointment(seen.by(night), project)), None),
+        scheduled_at=min(held or planned or _milestones(seen, project), default=None),
+        schedule_seen_on=next((night for night in seen.nights if _has_plan(seen.by(night), project)), None),
         actual_seen_on=next((night for night in seen.nights if _has_kicked_off(seen.by(night), project)), None) if actual else None,
     )
 
@@ -101,8 +101,14 @@ def _is_completed(seen: Seen, appointment: Appointment) -> bool:
     return appointment.completed_at is not None and appointment.completed_at <= seen.as_of
 
 
-def _has_appointment(seen: Seen, project: Project) -> bool:
-    return any(_starts(seen, project)) and project in seen.projects
+def _milestones(seen: Seen, project: Project) -> list[datetime]:
+    """Noons of the days by which the plan has its kickoff."""
+    names = seen.rules.kickoff_milestones
+    return [seen.days.noon(each.target) for each in project.milestones if each.name in names and each.created_at <= seen.as_of]
+
+
+def _has_plan(seen: Seen, project: Project) -> bool:
+    return (any(_starts(seen, project)) or bool(_milestones(seen, project))) and project in seen.projects
 
 
 def _has_kicked_off(seen: Seen, project: Project) -> bool:

@@ -31,6 +31,7 @@ class Share:
     revenue: Decimal | None
     cost: Decimal | None
     third_party: Decimal | None
+    hours: Decimal | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +84,7 @@ def _of_handoff(seen: Seen, handoff: Handoff, changes: list[Change]) -> Iterator
     rows = []
     for project in handoff.projects:
         mine = [change for change in changes if change.project is project]
-        for day in _sundays(seen, project):
-            worked_by_then = [_until(seen, change.entries, day) for change in mine if not change.is_approved_by(day)]
-            if not any(entry.hours for entries in worked_by_then for entry in entries):
-                rows.append(_row(seen, handoff, project, mine, day))
+        rows += [_row(seen, handoff, project, mine, day) for day in _sundays(seen, project)]
     yield from rows
     named = _named(seen, handoff)
     if named:
@@ -109,7 +107,9 @@ def share_of(seen: Seen, handoff: Handoff, project: Project) -> Share:
     if named:
         own = [(currency, line) for currency, line in lines if line.project_id == project.project_id]
         bought = base([(currency, line) for currency, line in own if not line.is_labour], "cost")
-        return Share(base(own, "net"), base(own, "cost"), bought) if project in named else Share(None, None, bought)
+        labour = [line.quantity for _, line in own if line.is_labour]
+        sold_hours = money(total(labour)) if labour else None
+        return Share(base(own, "net"), base(own, "cost"), bought, sold_hours) if project in named else Share(None, None, bought)
     if not is_first:
         return Share(None, None, Decimal(0))
     third_party: Decimal | None = Decimal(0)
@@ -117,19 +117,22 @@ def share_of(seen: Seen, handoff: Handoff, project: Project) -> Share:
         third_party = base([(currency, line) for currency, line in lines if not line.is_labour], "cost")
     elif handoff.sold.basis != "none":
         third_party = handoff.sold.third_party_base
-    return Share(handoff.sold.revenue_base, handoff.sold.cost_base, third_party)
+    return Share(handoff.sold.revenue_base, handoff.sold.cost_base, third_party, handoff.sold.hours)
 
 
 def _row(seen: Seen, handoff: Handoff, project: Project, changes: list[Change], day: date) -> MarginRow:
     share = share_of(seen, handoff, project)
     approved = [change for change in changes if change.is_approved_by(day)]
     work = _until(seen, time_on(seen, project), day)
-    every_hour = [*work, *(entry for change in approved for entry in _until(seen, change.entries, day))]
+    every_hour = [*work, *(entry for change in changes for entry in _until(seen, change.entries, day))]
+    # Work on a change that nobody approved costs as well, and brings what was billed for it.
+    extra = [line.net_base for change in changes if change not in approved for line in change.billed if line.day <= day]
+    billed = total(net for net in extra if net is not None)
     uncosted = uncosted_hours(seen, every_hour)
     has_rate = handoff.sold.currency_state != "no_rate" and share.third_party is not None
     revenue = cost = None
-    if has_rate and share.revenue is not None:
-        revenue = share.revenue + total(change.price_base for change in approved if change.price_base is not None)
+    if has_rate and share.revenue is not None and None not in extra:
+        revenue = share.revenue + billed + total(change.price_base for change in approved if change.price_base is not None)
     labour = cost_of(seen, every_hour)
     if has_rate and labour is not None:
         cost = labour + (share.third_party or 0)
@@ -138,7 +141,7 @@ def _row(seen: Seen, handoff: Handoff, project: Project, changes: list[Change], 
         handoff=handoff,
         project=project,
         as_of=day,
-        state=_state(has_rate, uncosted, share, revenue),
+        state=_state(has_rate and None not in extra, uncosted, share, revenue),
         sold_revenue=share.revenue,
         sold_cost=share.cost,
         revenue=money(revenue),

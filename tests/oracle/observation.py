@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Literal, TypeVar
 
@@ -18,6 +19,7 @@ from handoff_pipeline.simulator.truth import (
     Appointment,
     ChangeRequest,
     Deal,
+    Invoice,
     Order,
     Project,
     Quote,
@@ -43,6 +45,7 @@ class Seen:
     days: Days
     nights: tuple[datetime, ...]
     web_base: str
+    has_dated_costs: bool = False
     views: dict[datetime, Seen] = dataclass_field(default_factory=dict, repr=False)
 
     @property
@@ -93,6 +96,11 @@ class Seen:
         return [change for change in self.truth.changes if change.raised_at <= self.as_of]
 
     @cached_property
+    def posted_invoices(self) -> list[Invoice]:
+        """Invoices that are no drafts."""
+        return [each for each in self.truth.invoices if each.posted_at is not None and each.posted_at <= self.as_of]
+
+    @cached_property
     def entries_by_ticket(self) -> dict[int, list[TimeEntry]]:
         """Time logged so far, by ticket."""
         result: dict[int, list[TimeEntry]] = {}
@@ -131,6 +139,16 @@ class Seen:
     def agents(self) -> dict[int, Agent]:
         """Agents that count as somebody, by id."""
         return {agent.agent_id: agent for agent in self.truth.agents if agent.agent_id > UNASSIGNED_AGENT}
+
+    def cost_of_hour(self, entry: TimeEntry) -> Decimal | None:
+        """What the hour cost: by HaloPSA's dated costs where SQL reporting gives them, else by the agent's price. None: unknown."""
+        agent = self.agents.get(entry.agent_id)
+        known = [each for each in self.truth.agent_costs if self.has_dated_costs and each.agent_id == entry.agent_id]
+        dated = sorted((each for each in known if each.since <= self.as_of.date()), key=lambda each: each.since)
+        if agent is None or not dated:
+            return None if agent is None else agent.cost_price
+        day = self.days.local(entry.worked_at)
+        return next((each.cost_price for each in reversed(dated) if each.since <= day), dated[0].cost_price)
 
     @cached_property
     def client_ids(self) -> frozenset[int]:

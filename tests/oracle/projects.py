@@ -95,11 +95,16 @@ def hours(entries: list[TimeEntry]) -> Decimal:
     return total(entry.hours for entry in entries)
 
 
-def project_of_change(seen: Seen, change: ChangeRequest) -> Project | None:
-    """The project that a change hangs on: its parent, or the project of the task that is its parent."""
-    for project in seen.projects:
-        if change.parent_id in {project.project_id, *(task.task_id for task in project.tasks)}:
-            return project
+def project_of_change(seen: Seen, change: ChangeRequest) -> tuple[Project, str] | None:
+    """The project that a change hangs on, and by what: its parent, else a related ticket, else the ticket that it was created from.
+
+    Each may be the project itself or a task of it.
+    """
+    links = {"parent": change.parent_id, "related": change.related_project_id, "created_from": change.created_from_id}
+    for kind, linked_id in links.items():
+        for project in seen.projects:
+            if linked_id in {project.project_id, *(task.task_id for task in project.tasks)}:
+                return project, kind
     return None
 
 

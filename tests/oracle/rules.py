@@ -39,6 +39,11 @@ class Rules:
         return frozenset(self.raw["kickoff"]["appointment_types"])
 
     @property
+    def kickoff_milestones(self) -> frozenset[str]:
+        """Names of the milestones that are kickoffs."""
+        return frozenset(self.raw["kickoff"].get("milestones") or [])
+
+    @property
     def labour_items(self) -> frozenset[int]:
         """Item ids that are labour by the hour."""
         return frozenset(self.raw["quotation"]["labour_items"])

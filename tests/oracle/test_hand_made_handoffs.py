@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handoff_pipeline.simulator.truth import Appointment, Signoff, Timeline
+from handoff_pipeline.simulator.truth import Appointment, Milestone, Signoff, Timeline
 from tests.oracle import expected
 from tests.oracle.hand_made import DEAL, LINES, PROJECT, QUOTE, WEB, always, at, night, one, world
 from tests.oracle.keys import key, utc
@@ -126,3 +126,13 @@ def test_without_a_date_of_its_own_a_deal_has_the_policys(policy: dict[str, Any]
     row = one(tables, "fact_handoff")
 
     assert (row["kickoff_committed_date"], row["commit_basis"]) == (date(2026, 7, 20), "policy_default")
+
+
+def test_a_milestone_plans_a_kickoff_only_where_the_policy_names_it(policy: dict[str, Any]):
+    stone = Milestone(1, "Kickoff", 1, date(2026, 7, 20), at(7, 9))
+    truth = world(deals=(DEAL,), quotes=(QUOTE,), projects=(replace(PROJECT, milestones=(stone,)),))
+    named = {**policy, "kickoff": {**policy["kickoff"], "milestones": ["Kickoff"]}}
+    plans = [one(expected(truth, rules, [night(7, 9), night(7, 10)], WEB), "fact_handoff") for rules in (policy, named)]
+
+    assert [row["kickoff_scheduled_at_utc"] for row in plans] == [None, utc(at(7, 20, 11))]
+    assert plans[1]["kickoff_schedule_seen_at_utc"] == utc(night(7, 10))

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from handoff_pipeline.simulator.truth import Order, OrderLine, TimeEntry
+from handoff_pipeline.simulator.truth import AgentCost, Invoice, InvoiceLine, Order, OrderLine, ProjectBudget, TimeEntry
 from tests.oracle import expected
-from tests.oracle.hand_made import DEAL, GOLDEN_CHANGE, PROJECT, WEB, at, delivered, night, one, world
-from tests.oracle.keys import key
+from tests.oracle.hand_made import DEAL, GOLDEN_CHANGE, PROJECT, QUOTE, WEB, at, delivered, night, one, world
+from tests.oracle.keys import key, utc
 
 
 def test_margin_erosion_is_sold_less_delivered(policy: dict[str, Any]):
@@ -31,15 +31,68 @@ def test_margin_erosion_is_sold_less_delivered(policy: dict[str, Any]):
     assert (metric["n"], metric["status"], metric["is_partial_week"]) == (1, "not_enough_data", True)
 
 
-def test_hours_on_a_change_that_nobody_approved_hold_the_row_back(policy: dict[str, Any]):
-    truth = delivered(changes=(replace(GOLDEN_CHANGE, outcome="rejected"),))
+def test_hours_on_a_change_that_nobody_approved_cost_and_bring_what_was_billed(policy: dict[str, Any]):
+    lines = (InvoiceLine(1, 4, "More", Decimal(2), Decimal(450)), InvoiceLine(2, None, "Travel", Decimal(1), Decimal(85)))
+    bill = Invoice(901, 11, at(8, 15), "GBP", lines, posted_at=at(8, 18))
+    truth = delivered(changes=(replace(GOLDEN_CHANGE, outcome="rejected"),), invoices=(bill,))
     tables = expected(truth, policy, [night(8, 21)], WEB)
-    metric = one(
-        tables, "kpi_weekly", metric_key=key("acme", "metric", "margin_erosion_pp"), segment_type="all", week_start=date(2026, 8, 10)
+    before, after = sorted(tables["fact_project_margin"], key=lambda row: row["as_of_date"])
+    change = one(tables, "fact_change_request")
+
+    assert (before["actual_revenue_base"], after["actual_revenue_base"]) == (Decimal(50_000), Decimal(50_900))
+    assert before["actual_cost_base"] == after["actual_cost_base"] == Decimal(380 * 85 + 6_000)
+    assert (before["margin_state"], change["is_billed"], change["billed_at_utc"]) == ("complete", True, utc(at(8, 18)))
+
+
+def test_a_draft_bills_nothing(policy: dict[str, Any]):
+    draft = Invoice(901, 11, at(8, 15), "GBP", (InvoiceLine(1, 4, "More", Decimal(1), Decimal(900)),))
+    change = one(expected(delivered(invoices=(draft,)), policy, [night(8, 21)], WEB), "fact_change_request")
+
+    assert (change["is_billed"], change["billed_at_utc"]) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("links", "kind"),
+    [
+        ({"parent_id": 3, "related_project_id": 2, "created_from_id": 2}, "parent"),
+        ({"parent_id": None, "related_project_id": 2, "created_from_id": 3}, "related"),
+        ({"parent_id": None, "created_from_id": 3}, "created_from"),
+        ({"parent_id": 1, "created_from_id": 2}, "created_from"),
+    ],
+)
+def test_a_change_finds_its_project_by_the_first_link_that_leads_to_one(policy: dict[str, Any], links: dict[str, Any], kind: str):
+    change = one(expected(delivered(changes=(replace(GOLDEN_CHANGE, **links),)), policy, [night(8, 21)], WEB), "fact_change_request")
+
+    assert (change["project_key"], change["link_kind"]) == (key("acme", "project", 2), kind)
+
+
+def test_a_change_without_any_link_is_left_out(policy: dict[str, Any]):
+    assert not expected(delivered(changes=(replace(GOLDEN_CHANGE, parent_id=None),)), policy, [night(8, 21)], WEB)["fact_change_request"]
+
+
+def test_the_baseline_is_the_first_budget_seen_and_what_was_sold_before_it(policy: dict[str, Any]):
+    budgets = (
+        ProjectBudget(1, "Engineering", Decimal(280), Decimal(140), at(7, 9)),
+        ProjectBudget(2, "Travel", Decimal("12.5"), Decimal(60), at(7, 9)),
+        ProjectBudget(3, "Engineering", Decimal(8), Decimal(140), at(7, 20)),
+    )
+    truth = world(deals=(DEAL,), quotes=(QUOTE,), projects=(replace(PROJECT, budgets=budgets),))
+    seen_on = [[night(7, 9)], [night(7, 9), night(7, 10), night(7, 21)], [night(7, 21)]]
+    hours = [one(expected(truth, policy, nights, WEB), "dim_project", project_id=2)["baseline_hours"] for nights in seen_on]
+
+    assert hours == [Decimal(300), Decimal("292.5"), Decimal("300.5")]
+
+
+def test_dated_costs_count_only_where_reporting_gives_them(policy: dict[str, Any]):
+    costs = (AgentCost(30, date(2026, 1, 1), Decimal(70)), AgentCost(30, date(2026, 7, 22), Decimal(90)))
+    truth = delivered(agent_costs=costs, changes=(), time_entries=delivered().time_entries[:4])
+    plain, dated = (
+        expected(truth, policy, [night(8, 15)], WEB, has_dated_costs=has_dated)["fact_project_margin"][0]["actual_cost_base"]
+        for has_dated in (False, True)
     )
 
-    assert not tables["fact_project_margin"]
-    assert (metric["n"], metric["n_excluded"]) == (0, 1)
+    # 85 hours a day on 20, 21, 22 and 23 July, and third party of 6,000
+    assert (plain, dated) == (Decimal(340 * 85 + 6_000), Decimal(170 * 70 + 170 * 90 + 6_000))
 
 
 def test_an_hour_without_a_cost_gives_no_percentage(policy: dict[str, Any]):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -30,6 +31,7 @@ def value(conn: duckdb.DuckDBPyConnection, expression: str, *values: Any) -> Any
     return row[0] if row else None
 
 
+@pytest.mark.fact("H097", "H098")
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
@@ -50,15 +52,68 @@ def test_moments_are_utc_and_empty_dates_are_empty(conn: duckdb.DuckDBPyConnecti
     assert value(conn, "halo_utc($1)", text) == moment
 
 
-def test_a_day_is_the_day_that_its_text_names(conn: duckdb.DuckDBPyConnection) -> None:
-    assert value(conn, "halo_day('2026-07-01T12:00:00')") == value(conn, "halo_day('2026-07-01')") == date(2026, 7, 1)
+@pytest.mark.fact("H099")
+@pytest.mark.parametrize(
+    ("text", "zone", "day"),
+    [
+        ("2026-07-01", "Europe/London", date(2026, 7, 1)),
+        ("2026-07-01T00:00:00", "Europe/London", date(2026, 7, 1)),
+        ("2026-07-01T00:00:00Z", "America/New_York", date(2026, 7, 1)),
+        ("2026-07-01T12:00:00", "Europe/London", date(2026, 7, 1)),
+        ("2026-07-01T15:20:00", "Europe/London", date(2026, 7, 1)),
+        ("2026-06-30T23:00:00", "Europe/London", date(2026, 7, 1)),
+        ("2026-06-30T23:00:00Z", "Europe/London", date(2026, 7, 1)),
+        ("2026-07-01T05:00:00", "America/Chicago", date(2026, 7, 1)),
+        ("2026-06-30T14:00:00.000", "Australia/Brisbane", date(2026, 7, 1)),
+        ("2026-12-31T23:00:00", "Europe/London", date(2026, 12, 31)),
+        ("1900-01-01T00:00:00", "Europe/London", None),
+        ("1899-12-30T00:00:00", "America/New_York", None),
+        ("soon", "Europe/London", None),
+        (None, "Europe/London", None),
+    ],
+)
+def test_a_day_is_the_day_that_its_text_names_or_that_begins_then(
+    conn: duckdb.DuckDBPyConnection, text: str | None, zone: str, day: date | None
+) -> None:
+    assert value(conn, "halo_day($1, $2)", text, zone) == day
 
 
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    day=st.dates(date(1990, 1, 1), date(2060, 12, 31)),
+    zone=st.sampled_from(["Europe/London", "America/New_York", "Australia/Sydney", "Asia/Kolkata", "UTC"]),
+)
+def test_no_day_shifts_whichever_midnight_it_was_written_at(conn: duckdb.DuckDBPyConnection, day: date, zone: str) -> None:
+    local = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    written = [f"{day}T00:00:00", f"{day}T12:00:00Z", f"{local:%Y-%m-%dT%H:%M:%S}", f"{local:%Y-%m-%dT%H:%M:%SZ}"]
+
+    assert {value(conn, "halo_day($1, $2)", text, zone) for text in written} == {day}
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"), [("7.5", Decimal("7.5")), ("0", 0), ("-9999.0", None), ("-9999", None), ("", None), (None, None)]
+)
+def test_hours_that_nobody_planned_are_none(conn: duckdb.DuckDBPyConnection, text: str | None, hours: Decimal | None) -> None:
+    assert value(conn, "halo_hours($1)", text) == hours
+
+
+@pytest.mark.parametrize(
+    ("batch_no", "is_deleted", "since_batch", "is_of_it"),
+    [(3, False, None, True), (3, True, None, True), (2, False, 3, False), (3, True, 3, False), (3, False, 3, True), (4, True, 3, True)],
+)
+def test_versions_from_before_an_id_was_used_again_are_another_records(
+    conn: duckdb.DuckDBPyConnection, batch_no: int, is_deleted: bool, since_batch: int | None, is_of_it: bool
+) -> None:
+    assert value(conn, "is_of_record($1, $2, $3)", batch_no, is_deleted, since_batch) is is_of_it
+
+
+@pytest.mark.fact("H056", "H100")
 @pytest.mark.parametrize(("text", "number"), [("12", 12), ("12.0", 12), ("-99", -99), ("", None), ("x", None), (None, None)])
 def test_whole_numbers_arrive_in_three_shapes(conn: duckdb.DuckDBPyConnection, text: str | None, number: int | None) -> None:
     assert value(conn, "halo_int($1)", text) == number
 
 
+@pytest.mark.fact("H102")
 @pytest.mark.parametrize(("text", "number"), [("7", 7), ("0", None), ("-1", None), ("-99", None), (None, None)])
 def test_ids_that_mean_none_are_none(conn: duckdb.DuckDBPyConnection, text: str | None, number: int | None) -> None:
     assert value(conn, "halo_id($1)", text) == number

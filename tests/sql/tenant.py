@@ -1,0 +1,204 @@
+"""A tenant written row by row: what landing leaves in raw after each night, and the tables that the models make of it.
+
+No pull and no landing: a test writes the versions and the tombstones itself. The one thing to know: ids and names are those of the example
+policy, and a model is built with all that it is made of.
+"""
+# ruff: noqa: S608 - the names of tables are the tests' own
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from handoff_pipeline.governance.checklist import score
+from handoff_pipeline.policy import Policy, parse_policy
+from handoff_pipeline.policy.frames import policy_frames
+from handoff_pipeline.warehouse import entities, models
+from handoff_pipeline.warehouse.connect import MACROS, SCHEMAS
+
+WEB = "https://acme.halopsa.example"
+MODELS = cache(models.discover)
+JUDGED = "governance.item_check"
+FIRST_NIGHT = datetime(2026, 7, 7, 1, 30, tzinfo=UTC)
+OPPORTUNITY, PROJECT, TASK, CHANGE = 30, 31, 32, 24
+OPEN, CLOSED, WON, LOST, APPROVED, CANCELLED = 2, 9, 22, 23, 25, 28
+TYPES = {OPPORTUNITY: "Opportunity", PROJECT: "Project", TASK: "Project Task", CHANGE: "Project Change Request"}
+STATUSES = {
+    OPEN: "In Progress",
+    CLOSED: "Closed",
+    WON: "Closed Won",
+    LOST: "Closed Lost",
+    APPROVED: "Change Approved",
+    CANCELLED: "Cancelled",
+}
+SALE = [
+    {"id": 1, "item_id": 100, "quantity": 300, "price": 140, "costprice": 80, "total_net_total": 42_000, "billingperiod": 0},
+    {"id": 2, "item_id": 200, "quantity": 2, "price": 4_000, "costprice": 3_000, "total_net_total": 8_000, "billingperiod": 0},
+]
+
+
+def at(month: int, day: int, hour: int = 10) -> str:
+    """A moment of 2026 as HaloPSA writes it."""
+    return f"2026-{month:02}-{day:02}T{hour:02}:00:00"
+
+
+@dataclass
+class Tenant:
+    """Raw tables in memory. `night` lands a batch; `row` gives the only row of a published model."""
+
+    conn: duckdb.DuckDBPyConnection
+    policy: Policy
+    as_of: datetime = FIRST_NIGHT
+    batch_no: int = 0
+    payloads: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @classmethod
+    def opened(cls, policy_text: str) -> Tenant:
+        """A tenant before its first night, with its configuration and two agents."""
+        conn = duckdb.connect()
+        conn.execute("set timezone = 'UTC'; set threads = 1")
+        for schema in SCHEMAS:
+            conn.execute(f"create schema {schema}")
+        for statement in entities.SCHEMA:
+            conn.execute(statement)
+        conn.execute(MACROS.read_text(encoding="utf-8"))
+        policy, frames = _policy(policy_text)
+        for name, frame in frames.items():
+            conn.register("frame", frame)
+            conn.execute(f"create table policy.{name} as select * from frame")
+        return cls(conn, policy)
+
+    def night(self, as_of: datetime, *, complete: tuple[str, ...] = ("opportunity", "invoice")) -> None:
+        """Begin the next night; on the first, configuration and people come with it."""
+        self.batch_no, self.as_of = self.batch_no + 1, as_of
+        moment = as_of.astimezone(UTC).replace(tzinfo=None)
+        self.conn.execute("insert into raw.batch values (?, ?, ?, ?)", [self.batch_no, f"r{self.batch_no}", moment, moment])
+        for entity in complete:
+            self.conn.execute(
+                "insert into raw.load_batch values (?, ?, 'complete', 0, null, 0, 0, 0, 0, 0, true, null)", [self.batch_no, entity]
+            )
+        if self.batch_no == 1:
+            for type_id, name in TYPES.items():
+                self.put("ticket_type", id=type_id, name=name)
+            for status_id, name in STATUSES.items():
+                self.put("status", id=status_id, name=name)
+            self.put("client", id=11, name="Acme")
+            self.put("agent", id=10, name="Sam Seller", team="Sales North", costprice=45)
+            self.put("agent", id=30, name="Dee Livery", team="Projects", costprice=85)
+
+    def put(self, entity: str, **fields: Any) -> None:
+        """A version of a record, as landing writes it: one a night."""
+        key = self._key(entity, fields)
+        self.conn.execute(f"delete from raw.{entity} where batch_no = ? and row_key = ? and not is_deleted", [self.batch_no, key])
+        self._write(entity, key, json.dumps(fields), is_deleted=False)
+
+    def remove(self, entity: str, key: str | int) -> None:
+        """A tombstone: the payload of the last version, deleted."""
+        self._write(entity, str(key), self.payloads[entity, str(key)], is_deleted=True)
+
+    def deal(self, key: int = 1, **fields: Any) -> None:
+        """A won opportunity with its quotation accepted."""
+        whole = {"dateoccurred": at(7, 1), "status_id": WON, "oppconverteddate": at(7, 6, 9), "client_id": 11, "agent_id": 10, **fields}
+        self.put("opportunity", id=key, summary="Acme: servers", tickettype_id=OPPORTUNITY, **whole)
+
+    def sale(self, deal: int = 1, key: int = 501, lines: list[dict[str, Any]] | None = None) -> None:
+        """A quotation that is accepted."""
+        self.put("quotation", id=key, ticket_id=deal, status=1, currency_code_name="GBP", lines=lines or SALE)
+
+    def project(self, key: int = 2, **fields: Any) -> None:
+        """A project of deal 1, closed on 14 August unless told otherwise."""
+        whole = {"dateoccurred": at(7, 8), "status_id": CLOSED, "dateclosed": at(8, 14), "parent_id": 1, "client_id": 11, **fields}
+        self.put("project", **{"id": key, "summary": "Acme: servers", "tickettype_id": PROJECT, "agent_id": 30, **whole})
+
+    def change(self, key: int = 4, **fields: Any) -> None:
+        """A change request that nobody has decided, on the project."""
+        whole = {"dateoccurred": at(8, 3), "status_id": OPEN, "parent_id": 2, "client_id": 11, **fields}
+        self.put("change_request", id=key, summary="More", tickettype_id=CHANGE, **whole)
+
+    def hours(self, ticket: int, hours: float, key: int = 1, worked: str = "2026-08-04T10:00:00") -> None:
+        """Time of the project manager."""
+        self.put("action", id=key, ticket_id=ticket, who_agentid=30, actionarrivaldate=worked, actiondatecreated=worked, timetaken=hours)
+
+    def built(self, *wanted: str) -> Tenant:
+        """Build the models `wanted` and all that they are made of, as of the last night."""
+        values = {"as_of": self.as_of.astimezone(UTC).replace(tzinfo=None), "tenant": "acme"}
+        found = MODELS()
+        # The checklist is judged in Python, between two models.
+        needed = _below(found, wanted)
+        judged = {name for name in needed if JUDGED in _below(found, [name])}
+        for name in [each for each in found if each in needed - judged]:
+            self._make(found[name], values)
+        if judged:
+            self._judge()
+        for name in [each for each in found if each in judged]:
+            self._make(found[name], values)
+        return self
+
+    def rows(self, table: str, where: str = "true") -> list[dict[str, Any]]:
+        """The rows of a table, apart from a dimension's row 0, in no order."""
+        found = self.conn.execute(f"select * from {table} where {where}")
+        names = [column[0] for column in found.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        return [row for row in rows if row[names[0]] != 0 or not table.startswith("marts.dim_")]
+
+    def row(self, table: str, where: str = "true") -> dict[str, Any]:
+        """The only such row."""
+        found = self.rows(table, where)
+        assert len(found) == 1, f"{len(found)} rows of {table} where {where}"
+        return found[0]
+
+    def _judge(self) -> None:
+        self.conn.register("frame", score(self.policy, self.conn.sql("select * from core.evidence").pl()).to_arrow())
+        self.conn.execute("create or replace table governance.item_check as select * from frame")
+
+    def key(self, entity: str, natural: object) -> int:
+        """The published key of a thing."""
+        digest = hashlib.sha256(f"acme|{entity}|{natural}".encode()).hexdigest()
+        return int(digest[:13], 16)
+
+    def _make(self, model: models.Model, values: dict[str, Any]) -> None:
+        parameters = {name: values[name] for name in model.parameters}
+        self.conn.execute(f"create or replace table {model.name} as {model.sql}", parameters)
+
+    def _key(self, entity: str, fields: dict[str, Any]) -> str:
+        return ":".join(str(fields[name]) for name in entities.KEYS[entity])
+
+    def _write(self, entity: str, key: str, payload: str, *, is_deleted: bool) -> None:
+        self.payloads[entity, key] = payload
+        self.conn.execute(f"insert into raw.{entity} values (?, ?, '', ?, ?)", [self.batch_no, key, payload, is_deleted])
+
+
+@cache
+def _policy(text: str) -> tuple[Policy, dict[str, Any]]:
+    policy = parse_policy(text)
+    return policy, {name: frame.to_arrow() for name, frame in policy_frames(policy, "acme", WEB).items()}
+
+
+def later(days: float) -> datetime:
+    """A night so many days after the first."""
+    return FIRST_NIGHT + timedelta(days=days)
+
+
+def opened(checkout: Path, *, changed: tuple[str, str] = ("", "")) -> Tenant:
+    """A tenant under the example policy, with one text of it replaced."""
+    return Tenant.opened((checkout / "handoff.yaml").read_text(encoding="utf-8").replace(*changed))
+
+
+def _below(found: dict[str, models.Model], wanted: Iterable[str]) -> set[str]:
+    """The tables `wanted` and every one that they are made of."""
+    made = {JUDGED: frozenset({"core.evidence"}), **{name: model.depends_on for name, model in found.items()}}
+    waiting, reached = list(wanted), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting.extend(made.get(name, ()))
+    return reached
