@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from handoff_pipeline import __version__
-from handoff_pipeline.commands import demo, docs, doctor, explain, policy, run_night, simulator, status
+from handoff_pipeline.commands import demo, docs, doctor, explain, halo_setup, init, policy, quarantine, run_night, simulator, status
 from handoff_pipeline.commands.exits import CODES, Exit, exit_for
 from handoff_pipeline.commands.screen import show_error
 from handoff_pipeline.errors import HandoffError
@@ -30,7 +30,9 @@ app = typer.Typer(
     epilog=CODES,
 )
 explain_group = typer.Typer(no_args_is_help=True, help="Explain one published thing down to HaloPSA's records.")
+halo_group = typer.Typer(no_args_is_help=True, help="Prepare HaloPSA itself for the handoff's facts.")
 policy_group = typer.Typer(no_args_is_help=True, help="Work with the policy file (handoff.yaml).")
+quarantine_group = typer.Typer(invoke_without_command=True, help="Show what is set aside, or accept it.", epilog=quarantine.EXAMPLES)
 
 
 def _print_version(asked: bool) -> None:
@@ -50,17 +52,28 @@ app.command("demo", epilog=demo.EXAMPLES)(demo.demo)
 app.command("run", epilog=run_night.EXAMPLES)(run_night.run_night)
 app.command("status", epilog=status.EXAMPLES)(status.status)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command("init", epilog=init.EXAMPLES)(init.init)
 app.command("simulator", epilog=simulator.EXAMPLES)(simulator.simulator)
 app.command("docs", epilog=docs.EXAMPLES)(docs.docs)
 explain_group.command("handoff", epilog=explain.EXAMPLES)(explain.handoff)
+halo_group.command("setup", epilog=halo_setup.EXAMPLES)(halo_setup.setup)
 policy_group.command("check", epilog=policy.EXAMPLES)(policy.check)
 app.add_typer(explain_group, name="explain")
+app.add_typer(halo_group, name="halo")
+quarantine_group.callback()(quarantine.show)
+quarantine_group.command("accept", epilog=quarantine.ACCEPT_EXAMPLES)(quarantine.accept)
 app.add_typer(policy_group, name="policy")
+app.add_typer(quarantine_group, name="quarantine")
 
 
 @explain_group.callback()
 def _explain() -> None:
     """Explain one published thing down to HaloPSA's records."""
+
+
+@halo_group.callback()
+def _halo() -> None:
+    """Prepare HaloPSA itself for the handoff's facts."""
 
 
 @policy_group.callback()

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from handoff_pipeline.commands.exits import Exit
-from handoff_pipeline.commands.screen import Json, emit, out, plain, table
+from handoff_pipeline.commands.screen import Json, clean, emit, out, plain, table
 from handoff_pipeline.errors import HandoffError
 from handoff_pipeline.settings import load_settings
 
@@ -28,7 +29,10 @@ handoff status --json"""
 
 @dataclass(frozen=True)
 class Source:
-    """How one entity stands. `stale_since` is the start of the first run since which it was not complete."""
+    """How one entity stands. `stale_since` is the start of the first run since which it was not complete.
+
+    `effect` says what the figures lack while an optional entity may not be read.
+    """
 
     entity: str
     state: str
@@ -39,6 +43,9 @@ class Source:
     stale_since_utc: datetime | None
     detail: str | None
     advice: str
+    effect: str = ""
+    requests: int = 0
+    requests_minimum: int | None = None
 
 
 def status(as_json: Json = False) -> None:
@@ -81,11 +88,23 @@ def exit_of(last: Run, sources: list[Source]) -> Exit:
 
 
 def _source(row: Completeness, ledger: Ledger) -> Source:
-    from handoff_pipeline.warehouse.manifest import WHAT_TO_DO
+    from handoff_pipeline.halo.entities import ENTITIES
+    from handoff_pipeline.warehouse.manifest import what_to_do
 
-    since = ledger.incomplete_since(row.entity) if row.state != "complete" else None
+    known = ENTITIES.get(row.entity)
     return Source(
-        row.entity, row.state, row.rows_seen, row.rows_expected, row.as_of, row.is_stale, since, row.detail, WHAT_TO_DO.get(row.state, "")
+        entity=row.entity,
+        state=row.state,
+        rows_seen=row.rows_seen,
+        rows_expected=row.rows_expected,
+        as_of_utc=row.as_of,
+        is_stale=row.is_stale,
+        stale_since_utc=ledger.incomplete_since(row.entity) if row.state != "complete" else None,
+        detail=row.detail,
+        advice=what_to_do(row.entity, row.state),
+        effect=known.effect if known and row.state == "not_permitted" else "",
+        requests=row.requests,
+        requests_minimum=row.requests_minimum,
     )
 
 
@@ -123,7 +142,10 @@ def show(last: Run, sources: list[Source], manifest: Manifest | None, console: C
         )
     for source in sources:
         if source.advice:
-            console.print(plain(f"{source.entity}: {source.detail or source.state}. {source.advice}"), soft_wrap=True)
+            # Cut by itself: the advice must still be there after a long reason.
+            reason = clean(source.detail or source.state.replace("_", " ")).rstrip(".")
+            effect = f" Without it {source.effect}." if source.effect else ""
+            console.print(Text(f"{source.entity}: {reason}.{effect} {clean(source.advice)}"), soft_wrap=True)
 
 
 def _moment(moment: datetime) -> str:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
 
 import pytest
 
 from handoff_pipeline.commands.exits import Exit
-from handoff_pipeline.simulator.access import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
-from handoff_pipeline.simulator.serve import running
-from handoff_pipeline.simulator.server import SimulatedHalo
-from handoff_pipeline.simulator.world import build_world
-
-
-@pytest.fixture(scope="module")
-def tenant():
-    with running(SimulatedHalo(build_world(seed=7, deals=4), datetime(2026, 9, 28, 1, 30, tzinfo=UTC))) as url:
-        yield url
+from tests.commands.served import connect, tenant
 
 
 @pytest.fixture
-def connected(handoff, tenant, monkeypatch):
-    """The command line with the simulated tenant's credential."""
-    monkeypatch.setenv("HANDOFF_HALO_URL", tenant)
-    monkeypatch.setenv("HANDOFF_HALO_CLIENT_ID", DEMO_CLIENT_ID)
-    monkeypatch.setenv("HANDOFF_HALO_CLIENT_SECRET", DEMO_CLIENT_SECRET)
+def served():
+    with tenant(4) as made:
+        yield made
+
+
+@pytest.fixture
+def connected(handoff, served, monkeypatch):
+    """The command line with the simulated tenant's credential; the tenant's clock is the present moment of the tests."""
+    connect(monkeypatch, served[1])
+    monkeypatch.delenv("DAGSTER_HOME")
     return handoff
 
 
@@ -64,3 +60,38 @@ def test_without_settings_it_says_what_to_set_and_asks_nobody(handoff):
     assert said.code == Exit.FAILED
     assert levels(said)["HANDOFF_HALO_URL"] == "failure"
     assert "credentials" not in levels(said)
+
+
+def test_it_says_how_many_questions_it_asks_and_asks_no_more(connected, served):
+    said = connected("doctor", "--json")
+    assert "12 questions at most" in said.err
+    assert len(served[0].requests) <= 12
+
+
+def test_it_looks_into_costs_scopes_and_hidden_records(connected, served):
+    newest = max(served[0].snapshot().quotations, key=lambda row: row["id"])
+    served[0].quirks = replace(served[0].quirks, agent_cost_visible=False, hidden_ticket_ids=frozenset({newest["ticket_id"]}))
+    said = connected("doctor", "--json")
+    assert said.code == Exit.DONE
+    assert {check for check, level in levels(said).items() if level == "warning"} == {"costs", "hidden"}
+
+
+def test_a_scope_that_is_not_asked_for_is_named_with_what_it_is_for(connected, monkeypatch):
+    monkeypatch.setenv(
+        "HANDOFF_HALO_SCOPE", "read:tickets read:customers read:crm read:projects read:calendar read:quotes read:contracts read:timesheets"
+    )
+    said = connected("doctor", "--json")
+    assert said.code == Exit.FAILED
+    assert {check: level for check, level in levels(said).items() if check.startswith("scope.")} == {
+        "scope.sales_order": "failure",
+        "scope.invoice": "warning",
+    }
+
+
+def test_access_lists_what_each_credential_may_do(connected):
+    said = connected("doctor", "--access", "--json")
+    checks = levels(said)
+    assert any(check.startswith("reader") for check in checks)
+    assert any(check.startswith("writer") for check in checks)
+    assert "python" not in checks
+    assert "questions" in said.err

@@ -1,4 +1,4 @@
-"""What the doctor finds, and the fix it names."""
+"""What the doctor finds of the tenant, and the fix it names."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from handoff_pipeline.commands.findings import DAGSTER_SIBLINGS, TenantNames, credentials_present, disk, names, versions
+from handoff_pipeline.commands.findings import TenantNames, costs, credentials_present, halo_version, hidden, names, near_misses, scopes
+from handoff_pipeline.halo.entities import ENTITIES
+from handoff_pipeline.halo.visibility import Hidden
 from handoff_pipeline.policy import load_policy
-from handoff_pipeline.settings import Settings
+from handoff_pipeline.settings import READ_SCOPES, Settings
 
 POLICY = load_policy(Path(__file__).resolve().parents[2] / "handoff.yaml")
-ALIKE = dict.fromkeys(DAGSTER_SIBLINGS, "1.13.27")
 
 
 @pytest.fixture
@@ -29,28 +30,6 @@ def tenant() -> TenantNames:
 
 def failures(findings):
     return {finding.check: finding for finding in findings if finding.level == "failure"}
-
-
-@pytest.mark.parametrize("version", ["1.5.6", "1.5.10", "2.0.0"])
-def test_a_duckdb_that_keeps_its_rows_is_accepted(version):
-    assert failures(versions({"duckdb": version, **ALIKE})) == {}
-
-
-@pytest.mark.parametrize("version", ["1.4.4", "1.5.5", "0.10.3"])
-def test_a_duckdb_that_can_lose_rows_is_refused(version):
-    assert failures(versions({"duckdb": version, **ALIKE})).keys() == {"duckdb"}
-
-
-def test_dagsters_packages_must_be_of_one_release():
-    found = failures(versions({"duckdb": "1.5.6", **ALIKE, "dagster": "1.13.29"}))
-    assert "dagster 1.13.29" in found["dagster"].message
-    assert "requirements.lock" in found["dagster"].fix
-
-
-def test_a_full_disk_and_a_home_of_somebody_else_are_failures():
-    assert failures(disk(10, is_writable=True, home="h")).keys() == {"disk"}
-    assert failures(disk(10**12, is_writable=False, home="h")).keys() == {"home"}
-    assert failures(disk(10**12, is_writable=True, home="h")) == {}
 
 
 def test_a_secret_is_never_in_a_finding():
@@ -93,3 +72,51 @@ def test_a_missing_name_that_nothing_looks_like_says_so(tenant):
     assert "Closed Lost" in found["won.statuses"].fix
     bare = failures(names(POLICY, TenantNames(frozenset({"zzz"}), tenant.statuses, tenant.custom_fields)))
     assert bare["ticket_types.opportunity"].fix.startswith("Add the ticket type in HaloPSA")
+
+
+def test_a_name_that_is_a_part_of_another_looks_like_it():
+    assert "Closed Won" in near_misses("Won", frozenset({"Closed Won", "Open"}), "status")
+
+
+def covered(granted, asked="", *, reporting=False):
+    return list(scopes(granted, asked, ENTITIES.values(), reporting=reporting))
+
+
+def test_the_default_scopes_cover_a_night():
+    assert [finding.level for finding in covered(None, READ_SCOPES)] == ["ok"]
+    assert [finding.level for finding in covered(frozenset(READ_SCOPES.split()))] == ["ok"]
+
+
+def test_what_is_granted_counts_and_not_what_is_asked_for():
+    found = covered(frozenset(READ_SCOPES.split()) - {"read:quotes"}, READ_SCOPES)
+    assert [(finding.check, finding.level) for finding in found] == [("scope.quotation", "failure")]
+    assert "read:quotes" in found[0].fix
+
+
+def test_an_optional_list_without_its_scope_is_a_warning_that_names_the_effect():
+    found = covered(frozenset(READ_SCOPES.split()) - {"read:invoices"})
+    assert [(finding.check, finding.level) for finding in found] == [("scope.invoice", "warning")]
+    assert ENTITIES["invoice"].effect in found[0].message
+
+
+def test_reporting_is_needed_only_where_it_is_set():
+    found = covered(frozenset(READ_SCOPES.split()), reporting=True)
+    assert {finding.check for finding in found} == {"scope.budget", "scope.agent_cost", "scope.audit"}
+
+
+def test_agents_without_any_cost_are_a_warning():
+    unassigned = {"id": 1, "name": "Unassigned"}
+    assert [finding.level for finding in costs([unassigned, {"id": 2}, {"id": 3}])] == ["warning"]
+    assert [finding.level for finding in costs([unassigned, {"id": 2, "costprice": 40.0}, {"id": 3}])] == ["ok"]
+    assert list(costs([unassigned])) == []
+
+
+def test_deals_that_quotations_name_and_nobody_sees_are_a_warning():
+    assert [finding.level for finding in hidden(Hidden(90, 3))] == ["warning"]
+    assert [finding.level for finding in hidden(Hidden(90, 0))] == ["ok"]
+    assert [finding.level for finding in hidden(None)] == ["warning"]
+
+
+def test_halopsas_version_is_told_where_it_tells():
+    assert "2.178.1" in halo_version([{"app_version": "2.178.1"}]).message
+    assert halo_version([]).level == "ok"

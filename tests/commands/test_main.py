@@ -12,7 +12,18 @@ from handoff_pipeline.commands import main
 from handoff_pipeline.commands.exits import Exit, exit_for
 from handoff_pipeline.errors import HandoffError, LeaseHeld, PolicyError
 
-COMMANDS = (("demo",), ("run",), ("status",), ("doctor",), ("simulator",), ("docs",), ("explain", "handoff"), ("policy", "check"))
+COMMANDS = (
+    ("demo",),
+    ("run",),
+    ("status",),
+    ("doctor",),
+    ("init",),
+    ("simulator",),
+    ("docs",),
+    ("explain", "handoff"),
+    ("policy", "check"),
+    ("halo", "setup"),
+)
 
 
 @pytest.fixture

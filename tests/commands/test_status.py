@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ START = datetime(2026, 9, 28, 1, 30, tzinfo=UTC)
 def record(tmp_path):
     """Write a run with one entity into the home's ledger."""
 
-    def write(position: int, state: RunState, source_state: SourceState, detail: str | None = None) -> None:
+    def write(position: int, state: RunState, source_state: SourceState, detail: str | None = None, **changes: Any) -> None:
         where = tmp_path / "home" / "ledger" / "ledger.sqlite"
         where.parent.mkdir(parents=True, exist_ok=True)
         began = START + timedelta(days=position)
@@ -41,7 +42,7 @@ def record(tmp_path):
         )
         with Ledger.open(where) as ledger:
             ledger.start_run(run)
-            ledger.record_completeness(run.run_id, [source])
+            ledger.record_completeness(run.run_id, [replace(source, **changes)])
             if state != "running":
                 ledger.finish_run(replace(run, state=state, finished_at=began + timedelta(minutes=1)))
 
@@ -93,3 +94,20 @@ def test_a_script_gets_the_same_as_json(handoff, record):
     [source] = said.json["sources"]
     assert source["state"] == "not_permitted"
     assert "permission" in source["advice"]
+
+
+def test_a_quarantined_source_is_named_with_the_command_that_accepts_it(handoff, record):
+    record(1, "stale", "quarantined", f"8 of 10 known records are no longer shown; {'it carries a figure, ' * 40}")
+    said = handoff("status")
+    assert said.code == Exit.STALE
+    assert "8 of 10 known records are no longer shown" in said.out
+    assert 'handoff quarantine accept opportunity --reason "..."' in said.out
+
+
+def test_an_optional_source_that_was_never_permitted_is_named_with_its_effect_and_all_is_well(handoff, record):
+    record(1, "complete", "not_permitted", "HaloPSA refuses it", entity="contract", is_stale=False)
+    said = handoff("status")
+    assert said.code == Exit.DONE
+    assert "contract: HaloPSA refuses it. Without it time covered by an agreement cannot be told" in said.out
+    [source] = handoff("status", "--json").json["sources"]
+    assert (source["effect"].startswith("time covered"), source["requests"], source["requests_minimum"]) == (True, 2, 1)
