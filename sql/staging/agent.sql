@@ -5,7 +5,7 @@
 -- owner: platform
 with seen as (
     select
-        r.batch_no,
+        b.whole_batch_no as batch_no,
         b.as_of_utc as seen_at_utc,
         r.is_deleted,
         from_json(
@@ -13,9 +13,9 @@ with seen as (
             '{"id":"VARCHAR","name":"VARCHAR","team":"VARCHAR","role_list":"VARCHAR","jobtitle":"VARCHAR","isdisabled":"VARCHAR","costprice":"VARCHAR"}'
         ) as fields
     from raw.agent as r
-    inner join raw.batch as b on r.batch_no = b.batch_no
+    inner join staging.night as b on r.batch_no = b.batch_no
     where b.as_of_utc <= cast($as_of as timestamp)
-    qualify row_number() over (partition by r.row_key, r.batch_no order by r.is_deleted) = 1
+    qualify row_number() over (partition by r.row_key, b.whole_batch_no order by r.batch_no desc, r.is_deleted asc) = 1
 )
 
 select

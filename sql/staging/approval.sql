@@ -4,7 +4,8 @@
 -- owner: platform
 with seen as (
     select
-        r.batch_no,
+        b.whole_batch_no as batch_no,
+        r.batch_no as landed_batch_no,
         b.as_of_utc as seen_at_utc,
         r.is_deleted,
         from_json(
@@ -13,9 +14,10 @@ with seen as (
             || '"dateapproved":"VARCHAR","step_name":"VARCHAR"}'
         ) as fields
     from raw.approval as r
-    inner join raw.batch as b on r.batch_no = b.batch_no
+    inner join staging.night as b on r.batch_no = b.batch_no
     left join staging.reused_id as u on u.entity = 'approval' and r.row_key = u.row_key
     where b.as_of_utc <= cast($as_of as timestamp) and is_of_record(r.batch_no, r.is_deleted, u.since_batch)
+    qualify row_number() over (partition by r.row_key, b.whole_batch_no order by r.batch_no desc, r.is_deleted asc) = 1
 )
 
 select
@@ -31,4 +33,4 @@ select
     halo_utc(s.fields.dateapproved) as decided_at_utc
 from seen as s
 left join staging.reused_id as t on halo_int(s.fields.ticket_id) = t.ticket_id
-where t.since_batch is null or s.batch_no >= t.since_batch
+where t.since_batch is null or s.landed_batch_no >= t.since_batch

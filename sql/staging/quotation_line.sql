@@ -5,7 +5,7 @@
 with lines as (
     select
         halo_int(r.payload ->> '$.id') as quotation_id,
-        r.batch_no,
+        b.whole_batch_no as batch_no,
         from_json(
             r.payload,
             '{"lines":[{"id":"VARCHAR","item_id":"VARCHAR","name":"VARCHAR","quantity":"VARCHAR","price":"VARCHAR","costprice":"VARCHAR",'
@@ -13,10 +13,10 @@ with lines as (
             || '"isgroupdesc":"VARCHAR","budgets":[{"hours":"VARCHAR"}]}]}'
         ).lines as line_list
     from raw.quotation as r
-    inner join raw.batch as b on r.batch_no = b.batch_no
+    inner join staging.night as b on r.batch_no = b.batch_no
     left join staging.reused_id as u on u.entity = 'quotation' and r.row_key = u.row_key
     where b.as_of_utc <= cast($as_of as timestamp) and is_of_record(r.batch_no, r.is_deleted, u.since_batch)
-    qualify row_number() over (partition by r.row_key, r.batch_no order by r.is_deleted) = 1
+    qualify row_number() over (partition by r.row_key, b.whole_batch_no order by r.batch_no desc, r.is_deleted asc) = 1
 ),
 
 numbered as (

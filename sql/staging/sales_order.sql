@@ -4,7 +4,8 @@
 -- owner: platform
 with seen as (
     select
-        r.batch_no,
+        b.whole_batch_no as batch_no,
+        r.batch_no as landed_batch_no,
         b.as_of_utc as seen_at_utc,
         r.is_deleted,
         from_json(
@@ -12,10 +13,10 @@ with seen as (
             '{"id":"VARCHAR","ticket_id":"VARCHAR","quotation_id":"VARCHAR","currency_code_name":"VARCHAR","currency":"VARCHAR"}'
         ) as fields
     from raw.sales_order as r
-    inner join raw.batch as b on r.batch_no = b.batch_no
+    inner join staging.night as b on r.batch_no = b.batch_no
     left join staging.reused_id as u on u.entity = 'sales_order' and r.row_key = u.row_key
     where b.as_of_utc <= cast($as_of as timestamp) and is_of_record(r.batch_no, r.is_deleted, u.since_batch)
-    qualify row_number() over (partition by r.row_key, r.batch_no order by r.is_deleted) = 1
+    qualify row_number() over (partition by r.row_key, b.whole_batch_no order by r.batch_no desc, r.is_deleted asc) = 1
 )
 
 select
@@ -23,7 +24,7 @@ select
     s.batch_no,
     s.seen_at_utc,
     s.is_deleted,
-    case when t.since_batch is null or s.batch_no >= t.since_batch then halo_id(s.fields.ticket_id) end as opportunity_id,
+    case when t.since_batch is null or s.landed_batch_no >= t.since_batch then halo_id(s.fields.ticket_id) end as opportunity_id,
     halo_id(s.fields.quotation_id) as quotation_id,
     coalesce(upper(halo_text(s.fields.currency_code_name)), upper(halo_text(s.fields.currency))) as currency
 from seen as s

@@ -28,7 +28,8 @@ every_ticket as (
 seen as (
     select
         t.entity,
-        t.batch_no,
+        b.whole_batch_no as batch_no,
+        t.batch_no as landed_batch_no,
         b.as_of_utc as seen_at_utc,
         t.is_deleted,
         t.payload,
@@ -39,10 +40,10 @@ seen as (
             || '"dateclosed":"VARCHAR","oppconverteddate":"VARCHAR"}'
         ) as fields
     from every_ticket as t
-    inner join raw.batch as b on t.batch_no = b.batch_no
+    inner join staging.night as b on t.batch_no = b.batch_no
     left join staging.reused_id as u on t.entity = u.entity and t.row_key = u.row_key
     where b.as_of_utc <= cast($as_of as timestamp) and is_of_record(t.batch_no, t.is_deleted, u.since_batch)
-    qualify row_number() over (partition by t.entity, t.row_key, t.batch_no order by t.is_deleted) = 1
+    qualify row_number() over (partition by t.entity, t.row_key, b.whole_batch_no order by t.batch_no desc, t.is_deleted asc) = 1
 )
 
 select
