@@ -41,6 +41,7 @@ _SWEEPS: Final = """
     group by s.entity
     having not max_by(s.is_quarantined, s.batch_no)
 """
+_MISSING: Final = "select distinct m.entity from raw.missing as m order by m.entity"
 _ASKED: Final = "select a.entity, a.subject, a.last_change from raw.asked as a order by a.entity, a.subject"
 
 
@@ -49,7 +50,8 @@ class Known:
     """What the warehouse knows. Moments are aware UTC; ids by swept entity.
 
     `living` are held to exist; `doubtful` were missing at the last sweep or are held to be deleted. `full_reads` and `sweeps` say when an
-    entity was last read whole, and last swept without question. `asked` is raw.asked by entity and subject.
+    entity was last read whole, and last swept without question; `unsettled` are entities of which the last sweep missed something. `asked`
+    is raw.asked by entity and subject.
     """
 
     cursors: Mapping[str, datetime | None] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class Known:
     scope: Mapping[str, frozenset[str]] = field(default_factory=dict)
     full_reads: Mapping[str, datetime] = field(default_factory=dict)
     sweeps: Mapping[str, datetime] = field(default_factory=dict)
+    unsettled: frozenset[str] = frozenset()
     living: Mapping[str, frozenset[int]] = field(default_factory=dict)
     doubtful: Mapping[str, frozenset[int]] = field(default_factory=dict)
     asked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -75,6 +78,7 @@ def read_known(conn: Connection) -> Known:
         scope=read_scope(conn),
         full_reads=_moments(conn, _FULL_READS),
         sweeps=_moments(conn, _SWEEPS),
+        unsettled=frozenset(frames.read(conn, _MISSING).get_column("entity")),
         living={entity: _ids(conn, _living(entity)) for entity in swept},
         doubtful={entity: _ids(conn, _doubtful(entity)) for entity in swept},
         asked=_asked(conn),

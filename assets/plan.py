@@ -1,7 +1,7 @@
 """What tonight's pull is asked for, decided from what the warehouse knows; and what one step hands to the next, as files of the inbox.
 
 What the warehouse knows is known.py's; nothing is pulled or landed here. The one thing to know: a cursor may only be used for the custom
-fields and change types that it was pulled with; when the policy names another one, the entities concerned are pulled whole again.
+fields, types and statuses that it was pulled with; when the policy names another one, the entities concerned are pulled whole again.
 """
 
 from __future__ import annotations
@@ -62,10 +62,17 @@ def refuse_other_tenant(known: Known, tenant: str) -> None:
 
 
 def scope_of(policy: Policy) -> dict[str, frozenset[str]]:
-    """Per entity with a cursor: the names of the policy that decide which rows and fields HaloPSA answers with."""
-    scope = dict.fromkeys(TICKETS, policy.custom_field_names)
-    scope["change_request"] = scope["change_request"] | frozenset(policy.ticket_types.change_request)
-    return scope
+    """Per entity with a cursor: the names of the policy that decide which rows and fields HaloPSA answers with, and which are read singly.
+
+    The details of a project, and the documents of a won deal, are read when a list shows the record: where the policy names another type
+    or status, the list has to show them all once more.
+    """
+    own = {
+        "change_request": policy.ticket_types.change_request,
+        "project": policy.ticket_types.project,
+        "opportunity": policy.won.statuses,
+    }
+    return {entity: policy.custom_field_names | frozenset(own.get(entity, ())) for entity in TICKETS}
 
 
 def decide(policy: Policy, settings: Settings, as_of: datetime, known: Known) -> PullPlan:
@@ -76,12 +83,15 @@ def decide(policy: Policy, settings: Settings, as_of: datetime, known: Known) ->
     """
     wanted = scope_of(policy)
     outgrown = {entity for entity, names in wanted.items() if names - known.scope.get(entity, frozenset())}
-    # Only a list that can be read in part has a whole reading to fall back to; time and details are never read whole.
+    # Only what can be read in part has a whole reading to fall back to; details have none.
     overdue = {
         entity
         for entity in known.cursors
-        if ENTITIES[entity].has_cursor and not _is_within(known.full_reads.get(entity), timedelta(days=settings.full_read_days), as_of)
+        if (ENTITIES[entity].has_cursor or ENTITIES[entity].reading == "windows")
+        and not _is_within(known.full_reads.get(entity), timedelta(days=settings.full_read_days), as_of)
     }
+    # Time has no list of ids: only a second whole reading settles what the first one missed.
+    overdue |= {entity for entity in known.unsettled & known.cursors.keys() if ENTITIES[entity].reading == "windows"}
     sweep = frozenset(
         entity.name
         for entity in ENTITIES.values()

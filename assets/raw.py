@@ -101,6 +101,8 @@ def halo_pull(
         inbox = warehouse.home.inbox
         wanted = plan.read_plan(inbox)
         warehouse.close()
+        # The report of an earlier pull names files that this one overwrites; should this one fail, nothing may land them.
+        plan.forget_pulled(inbox)
         report = halo.pull(settings, wanted, inbox, progress, crash.point)
         plan.write_pulled(inbox, plan.Pulled(warehouse.lease.run_id, wanted.as_of, report))
     yield dg.MaterializeResult(metadata=_pull_metadata(report), check_results=[_completeness(report)])

@@ -64,13 +64,12 @@ class Settings(BaseSettings):
     concurrency: int = Field(default=8, ge=1, le=32, description="Requests under way at once.")
     page_size: int = Field(default=100, ge=1, le=100, description="Rows asked for per page; HaloPSA cuts to 100.")
     overlap_minutes: int = Field(default=10, ge=0, description="How far an incremental pull reaches back before its cursor, minutes.")
-    sweep_days: int = Field(
-        default=1, ge=1, description="Days between full sweeps of ids, which find deleted and hidden records."
-    )
+    sweep_days: int = Field(default=1, ge=1, description="Days between full sweeps of ids, which find deleted and hidden records.")
     full_read_days: int = Field(
         default=28,
         ge=1,
-        description="Days after which lists are read whole again, in case HaloPSA changed a record without moving its last update.",
+        description="Days after which lists and time entries are read whole again: for changes that no last update tells, and for time "
+        "that was changed or deleted later than actions_overlap_days after it was worked.",
     )
     drop_limit_pct: float = Field(
         default=5.0, ge=0, le=100, description="More rows gone than this share (and than drop_limit_rows) quarantines the entity."

@@ -14,6 +14,7 @@ from handoff_pipeline.halo.bare import take_bare
 from handoff_pipeline.halo.configuration import Reports, configured, listed, named_ids, rows_in
 from handoff_pipeline.halo.details import NO_TEXT
 from handoff_pipeline.halo.envelope import Row, changed_text, moment_of, whole_number
+from handoff_pipeline.halo.errors import NotOffered
 from handoff_pipeline.halo.singly import read_singly
 from handoff_pipeline.halo.source import Outcome, Source
 
@@ -36,6 +37,12 @@ async def read_attachments(source: Source, reports: Reports) -> Outcome:
         await take_bare(source, parameters_of(subject), tally, f"{subject.replace(':', '-')}-")
 
     found = await read_singly(source, changed, read)
+    if changed and found.gone == len(changed):
+        raise NotOffered(
+            f"{source.entity.path} answered 404 for every one of {len(changed)} records.",
+            "Nothing to do in HaloPSA but to update it; nothing is remembered, so all of them are asked for again.",
+        )
+    notes += [f"{found.gone} of them are gone"] * bool(found.gone)
     return Outcome(
         rows_seen=tally.rows_seen,
         rows_expected=None,

@@ -48,7 +48,7 @@ async def read_lookups(source: Source) -> Outcome:
 
 
 async def read_approvals(source: Source) -> Outcome:
-    """The whole approval list, or one list per handoff.
+    """The whole approval list, or one list per project.
 
     Whether HaloPSA gives the list without a ticket is unconfirmed in public, hence the setting.
     """
@@ -56,7 +56,7 @@ async def read_approvals(source: Source) -> Outcome:
         whole = await read_bare(source, source.entity.parameters)
         # No row at all may also mean that the list wants a ticket: where approvals were known, landing asks a person.
         return whole if whole.rows_seen else replace(whole, detail=NO_APPROVALS)
-    tickets = sorted(source.plan.handoff_ids | source.plan.project_ids)
+    tickets = sorted(source.plan.project_ids)
     tally = source.tally()
 
     async def ask(ticket: int) -> None:

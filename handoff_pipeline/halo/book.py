@@ -105,9 +105,9 @@ class Book(Tally):
                 continue
             page, rows = await self._ask(number)
             total = rows.record_count if rows.record_count is not None else total
-            if not rows.rows:
+            # A list without a count ends where nothing new comes; one that does not page repeats itself for ever.
+            if not rows.rows or (not self.take(rows.rows) and total is None):
                 return
-            self.take(rows.rows)
             self._enter(number, page, rows)
 
     async def read_rest(self, total: int) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from handoff_pipeline.clock import Clock
 from handoff_pipeline.halo.bodies import error_text
-from handoff_pipeline.halo.errors import RateLimited, ServerFault
+from handoff_pipeline.halo.errors import ProtocolError, RateLimited, ServerFault
 from handoff_pipeline.halo.redact import Redactor
 from handoff_pipeline.halo.retry import LIMIT_FLOOR_SECONDS, backoff_seconds, http_date, retry_after_seconds
 from handoff_pipeline.halo.throttle import Throttle
@@ -103,9 +103,14 @@ class Caller:
                 answer = await exchange()
             except Unreachable as silence:
                 return self.redactor.clean(str(silence)), None, silence.may_have_arrived
-        if self.first_date is None:
-            self.first_date = http_date(answer.headers.get("date"))
-        return "", answer, True
+            except ProtocolError as error:
+                trouble = ProtocolError(self.redactor.mask(error.message), error.fix)
+            else:
+                if self.first_date is None:
+                    self.first_date = http_date(answer.headers.get("date"))
+                return "", answer, True
+        # A redirect's target and a coding's name are the server's own text. Raised out here, so that no chain carries them uncleaned.
+        raise trouble
 
     async def _once(self, exchange: Exchange, entity: str, endpoint: str) -> tuple[str, Answer | None]:
         """One try: what went wrong in words (empty for nothing), and the answer if a whole one came."""

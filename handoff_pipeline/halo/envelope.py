@@ -20,6 +20,8 @@ CHANGED_IN = ("last_update", "lastupdate", "last_update_time", "last_updated", "
 """Where a row tells its last change; `lastupdate` is another spelling of the same (H: TopLeft)."""
 MOST_ROWS = 100_000
 """Rows that one answer may hold, far above any list of configuration and any page."""
+LARGEST = 2**63 - 1
+"""The largest number that an id can be; longer ones are noise, and not every store can hold them."""
 MOST_COUNTED = 10_000_000
 """The largest record count that is believed; a larger one would ask for pages without end."""
 
@@ -35,17 +37,17 @@ class Rows:
 
 def whole_number(value: Any) -> int | None:
     """An integer from what HaloPSA sends as one: 12, 12.0, "12" (H: `client_id` comes as 12.0, TopLeft); None for anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str):
+    number = None
+    if isinstance(value, int) and not isinstance(value, bool):
+        number = value
+    elif isinstance(value, float) and value.is_integer():
+        number = int(value)
+    elif isinstance(value, str):
         text = value.strip().removesuffix(".0")
-        if text.removeprefix("-").isdecimal():
-            return int(text)
-    return None
+        # A text of thousands of digits is not even converted: Python refuses that with an error.
+        if text.removeprefix("-").isdecimal() and len(text) <= len(str(-LARGEST)):
+            number = int(text)
+    return number if number is not None and abs(number) <= LARGEST else None
 
 
 def key_of(row: Row, fields: tuple[str, ...]) -> Key | None:
@@ -109,9 +111,10 @@ def rows_of(document: Any, body: bytes, accepted: tuple[str, ...], where: str, r
 def _count(value: Any, where: str) -> int | None:
     """A record count that can be one."""
     count = whole_number(value)
-    if count is not None and not 0 <= count <= MOST_COUNTED:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not 0 <= count <= MOST_COUNTED if count is not None else is_number:
         raise ProtocolError(
-            f"{where}: record_count is {count}, between 0 and {MOST_COUNTED} expected.", "Report it with HaloPSA's version."
+            f"{where}: record_count is {str(value)[:40]}, between 0 and {MOST_COUNTED} expected.", "Report it with HaloPSA's version."
         )
     return count
 

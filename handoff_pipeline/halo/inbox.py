@@ -88,7 +88,7 @@ class EntityInbox:
     def _put(self, name: str, body: bytes) -> Path:
         final = self._folder / name
         temporary = final.with_suffix(".tmp")
-        # Not synced to the disk: after a power cut the run starts with an empty inbox anyway.
+        # Not synced to the disk: after a power cut the inbox is emptied, and pages to go on from are read before they are believed.
         temporary.write_bytes(body)
         temporary.replace(final)
         return final

@@ -157,6 +157,7 @@ class _Run:
             cursor_utc=self.server_time if is_complete else self.plan.cursors.get(entity.name),
             detail="; ".join(filter(None, (outcome.unfinished, outcome.detail))) or None,
             is_full=outcome.is_full and is_complete,
+            covered=outcome.covered,
             present=outcome.present,
             listed_deleted=outcome.listed_deleted,
             asked=outcome.asked,

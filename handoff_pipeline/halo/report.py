@@ -25,8 +25,7 @@ class PullPlan:
         as_of: The night's moment, aware UTC.
         cursors: Entity -> server time of its last complete pull; absent or None means everything.
         known_orders: Sales order id -> its `last_update_time` as text, as landed last.
-        handoff_ids: Opportunity ids whose approvals are asked for one by one (approvals mode "per_handoff").
-        project_ids: Project ids, the same.
+        project_ids: Project ids; their approvals are asked for one by one in the approvals mode "per_handoff" (no figure rests on others).
         custom_field_names: Custom fields to ask for on ticket lists (CFxxx); empty means every field of the tenant. Ticket rows that did
             not change keep the fields of their last pull: drop the three ticket cursors when this set grows.
         change_type_names: Names of the ticket types that are change requests; drop the cursor of change_request when this set grows.
@@ -45,7 +44,6 @@ class PullPlan:
     as_of: datetime
     cursors: Mapping[str, datetime | None] = field(default_factory=dict)
     known_orders: Mapping[int, str] = field(default_factory=dict)
-    handoff_ids: frozenset[int] = frozenset()
     project_ids: frozenset[int] = frozenset()
     custom_field_names: frozenset[str] = frozenset()
     change_type_names: frozenset[str] = frozenset()
@@ -82,6 +80,7 @@ class EntityReport:
         detail: What a person should know, in words; None when there is nothing.
         is_full: The files hold every row that the entity has now, so a row that is absent is gone. False when a row came without a key:
             it may be the one that seems to be absent.
+        covered: Of an entity that is never read from its beginning: between which dates `is_full` holds; None where it holds of all rows.
         present: After a complete sweep, a file in the inbox with a JSON array of every id that HaloPSA shows; None where there was no
             complete sweep tonight. Orders have it from their list; for any other entity that is not swept, `is_full` says the same of its
             landed rows.
@@ -101,6 +100,7 @@ class EntityReport:
     cursor_utc: datetime | None
     detail: str | None
     is_full: bool
+    covered: tuple[datetime, datetime] | None = None
     present: Path | None = None
     listed_deleted: frozenset[int] = frozenset()
     asked: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from handoff_pipeline.halo.credential import BROAD_SCOPES, WHERE
-from handoff_pipeline.halo.entities import ENTITIES
 from handoff_pipeline.halo.probe import Finding
 from handoff_pipeline.settings import Settings
 
@@ -69,11 +68,6 @@ def needed(role: str, settings: Settings) -> Mapping[str, str]:
 def covers(granted: frozenset[str], scope: str) -> bool:
     """Whether the granted scopes include this one: `edit:x` reads x as well, and the broad ones include everything."""
     return scope in granted or f"edit:{scope.removeprefix('read:')}" in granted or bool(granted & BROAD_SCOPES)
-
-
-def entities_of(scope: str) -> tuple[str, ...]:
-    """Names of the entities that need the scope, as far as the public sources know."""
-    return tuple(entity.name for entity in ENTITIES.values() if scope in entity.scopes)
 
 
 _HARMLESS = frozenset({"openid", "profile", "offline_access"})

@@ -16,7 +16,7 @@ from handoff_pipeline.halo.together import in_lanes
 
 @dataclass
 class Singly:
-    """How far it came. `asked` is subject -> text of its last change, of the records that were read or are gone."""
+    """How far it came. `asked` is subject -> text of its last change, of the records that were read: one that is gone may come back."""
 
     wanted: int
     asked: dict[str, str] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Singly:
     @property
     def unfinished(self) -> str | None:
         """Why it is not whole; None if it is."""
-        lacking = self.wanted - len(self.asked)
+        lacking = self.wanted - len(self.asked) - self.gone
         if not lacking:
             return None
         why = self.stopped or next(iter(self.failed.values()), "")
@@ -49,6 +49,7 @@ async def read_singly(source: Source, wanted: Mapping[str, str], read: Callable[
             await read(subject)
         except NotOffered:
             found.gone += 1
+            return
         except (BudgetSpent, RateLimited, ServerFault) as trouble:
             found.stopped = f"request budget spent: {trouble}" if isinstance(trouble, BudgetSpent) else str(trouble)
             return

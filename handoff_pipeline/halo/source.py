@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import ceil
 from pathlib import Path
 
@@ -43,6 +44,7 @@ class Outcome:
     rows_expected: int | None
     is_full: bool
     detail: str | None = None
+    covered: tuple[datetime, datetime] | None = None
     present: Path | None = None
     listed_deleted: frozenset[int] = frozenset()
     asked: Mapping[str, str] = field(default_factory=dict)

@@ -82,7 +82,7 @@ class Sweeper:
             IncompletePull: a missed record cannot be read.
         """
         ids = await self._ids(filtered)
-        if ids is None or len(ids) < self.book.totals[-1]:
+        if ids is None or len(ids) < (self.book.totals[-1] if self.book.is_counted else len(self.book.keys)):
             return False
         missed = sorted(number for number in ids if number not in self.book.keys)
         if missed:

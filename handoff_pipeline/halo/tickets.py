@@ -74,7 +74,8 @@ async def _read_whole(source: Source, parameters: dict[str, str | int]) -> Outco
         return outcome_of(await read_list(source, parameters, source.keep, source.inbox.discard), is_full=True)
     book, is_resumed = await read_resumable(source, parameters)
     if is_resumed:
-        return await _swept(source, parameters, book, known=frozenset())
+        # Every record that the sweep shows has been read in these runs: a whole reading, so that the next one may be of changes alone.
+        return replace(await _swept(source, parameters, book, known=frozenset()), is_full=not book.without_key)
     sweeper = Sweeper(source, parameters, book)
     if book.moved and len(book.done) > 1:
         # The counts and the first page have shown that nothing shifted (`book`); where ids come alone they show it for every row.

@@ -65,7 +65,7 @@ def windows_between(start: datetime, end: datetime, days: int) -> Iterator[Windo
 async def read_windows(source: Source, now: datetime) -> Outcome:
     """Reads time entries up to `now` (the server's time): since the history's start, or the overlap and what follows the cursor.
 
-    Never `is_full`: entries before the history's start are not asked for.
+    Without a cursor it is full between the history's start and now: earlier entries are not asked for, and of later ones a day only.
 
     Raises:
         IncompletePull: an hour holds more entries than one answer.
@@ -78,7 +78,8 @@ async def read_windows(source: Source, now: datetime) -> Outcome:
         start = datetime.combine(settings.history_start, time.min, tzinfo=UTC)
     else:
         start = now - timedelta(days=FIRST_LOAD_DAYS)
-    start = datetime.combine(start.date(), time.min, tzinfo=UTC) - EDGE
+    begin = datetime.combine(start.date(), time.min, tzinfo=UTC)
+    start = begin - EDGE
     reader = _Reader(source, settings.actions_count)
     await reader.read_all(windows_between(start, now + EDGE, days if cursor is not None else days * FIRST_LOAD_WIDENING))
     await reader.prove()
@@ -86,7 +87,14 @@ async def read_windows(source: Source, now: datetime) -> Outcome:
     if reader.capacity < settings.actions_count:
         detail += f"; HaloPSA cuts at {reader.capacity} time entries an answer, below the {settings.actions_count} asked for"
     rows = reader.rows_seen
-    return Outcome(rows, None, is_full=False, detail=detail, requests_minimum=max(1, -(-rows // settings.actions_count)))
+    return Outcome(
+        rows,
+        None,
+        is_full=cursor is None and not any(leaf.without_key for leaf in reader.leaves.values()),
+        covered=(begin, now),
+        detail=detail,
+        requests_minimum=max(1, -(-rows // settings.actions_count)),
+    )
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,10 @@ BORN: Final[dict[str, str]] = {
 """Entity to the field that stays the same for as long as the record lives: the same id with another value is another record. Lists of
 tickets do not carry `datecreated` (H: Faults_List), so `dateoccurred` stands for it."""
 
+DATED: Final = ("actionarrivaldate", "datetime", "actiondatecreated")
+"""Dates of a time entry. Which of them HaloPSA's `startdate` limits is not documented, so a period covers an entry whose dates all lie in
+it."""
+
 SCHEMA: Final = (
     (
         "create table if not exists raw.batch (batch_no bigint not null, run_id varchar not null, as_of_utc timestamp not null,"

@@ -135,12 +135,14 @@ def _contract(conn: Connection) -> Mapping[tuple[str, str], TenantField]:
 
 def _change(field: MappedField, before: TenantField, tenant: Sequence[TenantField]) -> Change | None:
     named = next((each for each in tenant if _folded(each.name) == _folded(field.name)), None)
-    if named:
-        # Another name in the policy is the MSP's own decision; the same name with another type is not.
-        is_same = _folded(before.name) != _folded(field.name) or named.type == before.type
-        return None if is_same else Change(field, before, named)
     is_same_name = _folded(before.name) == _folded(field.name)
     renamed = next((each for each in tenant if is_same_name and each.field_id and each.field_id == before.field_id), None)
+    if named and renamed and named != renamed:
+        # Its name was given to another field, of whatever type: that one's values are not what the figure means.
+        return Change(field, before, renamed)
+    if named:
+        # Another name in the policy is the MSP's own decision; the same name with another type is not.
+        return Change(field, before, named) if is_same_name and named.type != before.type else None
     near = difflib.get_close_matches(_folded(field.name), [_folded(each.name) for each in tenant], n=NEAR_MISSES, cutoff=SIMILAR)
     return Change(field, before, renamed, tuple(each.name for one in near for each in tenant if _folded(each.name) == one))
 

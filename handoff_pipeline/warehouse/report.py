@@ -75,6 +75,11 @@ class PulledEntity(Protocol):
         ...
 
     @property
+    def covered(self) -> tuple[datetime, datetime] | None:
+        """Between which dates of its rows `is_full` holds; None where it holds of all."""
+        ...
+
+    @property
     def present(self) -> Path | None:
         """A JSON array of every id that HaloPSA shows, after a complete sweep of ids."""
         ...

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from handoff_pipeline.errors import WarehouseError
-from handoff_pipeline.warehouse import versions
+from handoff_pipeline.warehouse import entities, versions
 from handoff_pipeline.warehouse.engine import Connection, explain
 from handoff_pipeline.warehouse.report import PulledEntity
 from handoff_pipeline.warehouse.sql import literal
@@ -57,7 +58,7 @@ def compare(conn: Connection, root: Path, entity: str, pulled: PulledEntity) -> 
     present = "select row_key from temp.pulled where row_key is not null"
     if pulled.present is not None:
         present += f" union all {_ids(root / pulled.present)}"
-    known = versions.living(entity)
+    known = _known(entity, pulled.covered)
     try:
         conn.execute(
             f"""
@@ -85,6 +86,18 @@ def compare(conn: Connection, root: Path, entity: str, pulled: PulledEntity) -> 
         {"entity": entity},
     ).fetchone()
     return Swept(*(row or (0, 0, 0, 0)))
+
+
+def _known(entity: str, covered: tuple[datetime, datetime] | None) -> str:
+    """The query for the records that a sweep must show: those held to be living, within the dates that were read."""
+    if covered is None:
+        return versions.living(entity)
+    dates = ", ".join(f"try_cast(json_extract_string(r.payload, {literal(f'$.{name}')}) as timestamp)" for name in entities.DATED)
+    first, last = (literal(f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}") for moment in covered)
+    return (
+        f"select l.row_key from ({versions.living(entity, f'least({dates})', f'greatest({dates})')}) as l"
+        f" where l.c1 >= timestamp {first} and l.c2 <= timestamp {last}"
+    )
 
 
 def remember(conn: Connection, batch_no: int, entity: str, swept: Swept, *, is_quarantined: bool) -> int:

@@ -33,6 +33,7 @@ def test_living_ids_are_known_and_those_that_were_missing_or_deleted_are_doubtfu
     nights.land(opportunity=nights.sweep("opportunity", range(1, 10)))
     once = read(nights)
     assert (once.living["opportunity"], once.doubtful["opportunity"]) == (frozenset(range(1, 11)), frozenset({10}))
+    assert once.unsettled == {"opportunity"}
     nights.land(opportunity=nights.sweep("opportunity", range(2, 10)))
     twice = read(nights)
     assert (twice.living["opportunity"], twice.doubtful["opportunity"]) == (frozenset(range(1, 10)), frozenset({1, 10}))

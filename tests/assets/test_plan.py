@@ -70,6 +70,13 @@ def test_a_list_is_read_whole_again_after_the_interval(policy):
     assert set(decide(policy, SETTINGS, NIGHT, replace(known(policy), full_reads=early)).cursors) == {*TICKETS, "client"}
 
 
+def test_time_is_read_whole_at_the_interval_and_once_more_where_something_was_missed(policy):
+    held = replace(known(policy), cursors={"action": LAST}, full_reads={"action": LAST})
+    assert decide(policy, SETTINGS, NIGHT, held).cursors == {"action": LAST}
+    assert decide(policy, SETTINGS, NIGHT, replace(held, full_reads={"action": NIGHT - timedelta(days=28)})).cursors == {}
+    assert decide(policy, SETTINGS, NIGHT, replace(held, unsettled=frozenset({"action"}))).cursors == {}
+
+
 def test_ids_are_swept_at_the_interval_and_only_where_some_are_known(policy):
     ids = {"opportunity": frozenset({1, 2}), "project": frozenset({3}), "site": frozenset[int]()}
     held = replace(known(policy), living=ids, doubtful={"opportunity": frozenset({2, 9})}, sweeps={"project": LAST})
@@ -108,6 +115,16 @@ def test_a_change_type_that_is_new_in_the_policy_makes_change_requests_be_pulled
     assert set(decide(policy, SETTINGS, NIGHT, known(policy, older)).cursors) == {"opportunity", "project", "client"}
 
 
+@pytest.mark.parametrize(("entity", "names"), [("project", "ticket_types.project"), ("opportunity", "won.statuses")])
+def test_a_type_or_status_whose_records_are_read_singly_makes_its_list_be_pulled_whole(policy, entity, names):
+    """The details of an old project, and the documents of an old win, are asked for when a list shows them; without a change none does."""
+    section, field = names.split(".")
+    before = scope_of(policy)
+    grown = getattr(policy, section).model_copy(update={field: (*getattr(getattr(policy, section), field), "Another")})
+    plan = decide(policy.model_copy(update={section: grown}), SETTINGS, NIGHT, known(policy, before))
+    assert set(plan.cursors) == {*TICKETS, "client"} - {entity}
+
+
 def test_a_field_that_left_the_policy_changes_nothing(policy):
     wider = {entity: names | {"CFOld"} for entity, names in scope_of(policy).items()}
     assert set(decide(policy, SETTINGS, NIGHT, known(policy, wider)).cursors) == {*TICKETS, "client"}
@@ -117,7 +134,7 @@ def test_the_scope_of_an_entity_that_was_not_landed_stays_what_it_was(policy):
     states = dict.fromkeys(TICKETS, "complete") | {"project": "quarantined"}
     rows = scope_rows(policy, states, {"project": frozenset({"CFOld"})}, "acme").rows()
     assert [name for entity, name in rows if entity == "project"] == ["CFOld"]
-    assert {name for entity, name in rows if entity == "opportunity"} == policy.custom_field_names
+    assert {name for entity, name in rows if entity == "opportunity"} == policy.custom_field_names | set(policy.won.statuses)
 
 
 def test_a_warehouse_refuses_another_tenant(policy):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import dagster as dg
 import pytest
 
+from assets import plan, raw
 from assets.resources import WarehouseResource
 from handoff_pipeline.errors import WarehouseError
+from handoff_pipeline.halo import PullPlan, PullReport
+from handoff_pipeline.halo.errors import AuthenticationError
 from handoff_pipeline.ledger import Ledger, Run
 from handoff_pipeline.settings import Settings
 from handoff_pipeline.warehouse import Home, acquire, frames, open_build
@@ -60,6 +63,23 @@ def test_the_lease_is_given_back_whatever_happens(settings):
     assert not in_a_run(settings, work).success
     with acquire(Home.of(settings), "the-next-run"):
         pass
+
+
+def test_a_pull_that_fails_leaves_no_report_of_an_earlier_one_to_land(settings):
+    """Its files have been overwritten: the report would tell of rows that are no longer there."""
+
+    class Failing(dg.ConfigurableResource):
+        def pull(self, *_: object) -> None:
+            raise AuthenticationError("HaloPSA refuses", "Check the credentials.")
+
+    home = Home.of(settings)
+    home.prepare()
+    plan.write_plan(home.inbox, PullPlan(as_of=NIGHT))
+    plan.write_pulled(home.inbox, plan.Pulled("r0", NIGHT, PullReport({}, 1, {}, NIGHT)))
+    given = {"settings": settings, "warehouse": WarehouseResource.of(settings), "halo": Failing(), "progress": lambda *_: None}
+    assert not dg.materialize([raw.halo_pull], resources=given, raise_on_error=False).success
+    with pytest.raises(WarehouseError, match=r"report\.json is missing"):
+        plan.read_pulled(home.inbox)
 
 
 def test_a_run_that_began_and_published_nothing_has_failed(settings):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 
@@ -110,6 +111,62 @@ def test_a_note_that_cannot_be_gone_on_from_begins_anew(tmp_path: Path, spoil: s
     report = _pull(store, tmp_path, later=True, **overrides)
     assert landed_ids(report, "opportunity") == list(range(1, 1201))
     assert report.entities["opportunity"].is_full
+
+
+def test_a_list_without_a_count_that_repeats_its_last_page_comes_to_its_end_in_the_second_run_too(tmp_path: Path) -> None:
+    rows, asked = records(1, 1200), []
+
+    def clamped(request: httpx.Request) -> httpx.Response:
+        query = request.url.params
+        asked.append(query)
+        if "lastupdatefromdate" in query:
+            return answer({"tickets": []})
+        if "idonly" in query or query["page_size"] == "1":
+            return answer({"record_count": 1200, "tickets": [{"id": each["id"]} for each in rows][: int(query.get("count", 1))]})
+        start = (min(int(query["page_no"]), 12) - 1) * 100
+        return answer({"tickets": rows[start : start + 100]})
+
+    pull_from(FakeHalo(handlers={OPPORTUNITIES: clamped}), tmp_path, request_budget=FIRST_BUDGET)
+    assert _note(tmp_path).exists()
+    report = pull_from(FakeHalo(handlers={OPPORTUNITIES: clamped}), tmp_path, request_budget=150)
+    assert (report.entities["opportunity"].state, len(asked) < 40) == ("complete", True)
+    assert landed_ids(report, "opportunity") == list(range(1, 1201))
+
+
+@pytest.mark.parametrize("left", [b"", b'{"tickets":[{"id":1', b"[]", b"{}", b"[3]"])
+def test_a_page_that_a_power_cut_has_torn_begins_anew(tmp_path: Path, left: bytes) -> None:
+    store = Store(records(1, 1200))
+    _first(store, tmp_path)
+    next(_note(tmp_path).parent.glob("0*.json")).write_bytes(left)
+    report = _pull(store, tmp_path, later=True)
+    assert landed_ids(report, "opportunity") == list(range(1, 1201))
+
+
+def test_a_load_that_was_gone_on_from_is_a_full_read_so_that_the_next_night_asks_for_changes(tmp_path: Path) -> None:
+    store = Store(records(1, 1200))
+    _first(store, tmp_path)
+    opportunity = _pull(store, tmp_path, later=True).entities["opportunity"]
+    assert (opportunity.is_full, opportunity.present is not None) == (True, True)
+
+
+def test_a_change_that_slides_past_the_second_run_is_not_left_as_the_first_one_saw_it(tmp_path: Path) -> None:
+    store = Store(records(1, 1200))
+    _first(store, tmp_path)
+    changed = range(100, 400)
+    store.rows = [row(each["id"], TOMORROW, summary="changed") if each["id"] in changed else each for each in store.rows]
+    hidden = iter([True])
+
+    def edit(_number: int) -> None:
+        # Between the first and the second page of the changes one is deleted and one created: the count says nothing of it.
+        if store.asked[-1].get("page_no") == "2" and "lastupdatefromdate" in store.asked[-1] and next(hidden, False):
+            store.delete(150)
+            store.add([row(1201, TOMORROW)])
+
+    store.edit = edit
+    opportunity = _pull(store, tmp_path, later=True).entities["opportunity"]
+    assert opportunity.state == "complete"
+    last = {each["id"]: each for file in opportunity.files for each in orjson.loads(file.path.read_bytes())["tickets"]}
+    assert {last[number]["summary"] for number in changed if number != 150} == {"changed"}
 
 
 def test_what_cannot_go_on_tomorrow_is_read_first(tmp_path: Path) -> None:

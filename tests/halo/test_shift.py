@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -81,6 +82,21 @@ def test_where_changes_move_and_ids_do_not_come_alone_the_list_is_read_whole(tmp
     opportunity = pull_from(FakeHalo(handlers={OPPORTUNITIES: store}), tmp_path, a_plan=a_plan).entities["opportunity"]
     assert (opportunity.state, opportunity.is_full) == ("complete", True)
     assert "read whole" in str(opportunity.detail)
+
+
+def test_a_list_that_moves_and_says_no_count_is_looked_through_by_its_ids(tmp_path: Path) -> None:
+    rows = records(1, 250, NOW + timedelta(seconds=1))
+
+    def uncounted(request: httpx.Request) -> httpx.Response:
+        query = request.url.params
+        if "idonly" in query:
+            return answer([each["id"] for each in rows])
+        start = (int(query["page_no"]) - 1) * 100
+        return answer({"tickets": rows[start : start + 100]})
+
+    report = pull_from(FakeHalo(handlers={OPPORTUNITIES: uncounted}), tmp_path)
+    assert report.entities["opportunity"].state == "complete"
+    assert landed_ids(report, "opportunity") == list(range(1, 251))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -67,6 +67,11 @@ def test_a_record_that_is_gone_between_list_and_detail_is_no_fault(tmp_path: Pat
     assert "1 of them are gone" in str(detail.detail)
 
 
+def test_a_record_that_is_gone_is_read_when_it_is_listed_again_unchanged(tmp_path: Path) -> None:
+    gone = pull_from(_halo(**{"/api/Tickets/2": lambda _: httpx.Response(404)}), tmp_path, a_plan=_plan()).entities["ticket_detail"]
+    assert landed_ids(pull_from(_halo(), tmp_path, a_plan=_plan(asked={"ticket_detail": gone.asked})), "ticket_detail") == [2]
+
+
 @pytest.mark.parametrize("reply", [lambda _: httpx.Response(400), lambda _: answer({"id": 77}), lambda _: answer([])])
 def test_one_detail_that_cannot_be_read_costs_only_itself_and_is_not_remembered(tmp_path: Path, reply: Any) -> None:
     detail = pull_from(_halo(**{"/api/Tickets/2": reply}), tmp_path, a_plan=_plan(cursors={"ticket_detail": NOW})).entities["ticket_detail"]
@@ -141,6 +146,12 @@ def test_attachments_of_won_deals_and_accepted_quotations_are_asked_for(tmp_path
 def test_attachments_are_asked_for_again_only_after_a_change(tmp_path: Path) -> None:
     asked = {"attachment": {"opportunity:1": OLD_TEXT, "opportunity:3": "older", "quotation:70": JUNE}}
     assert landed_ids(_pulled(tmp_path, _deals(_attached), asked=asked), "attachment") == [70, 103]
+
+
+def test_an_endpoint_that_is_not_there_is_not_taken_for_deals_without_documents(tmp_path: Path) -> None:
+    attachment = _pulled(tmp_path, _deals(lambda _: httpx.Response(404))).entities["attachment"]
+    assert (attachment.state, attachment.asked) == ("not_permitted", {})
+    assert "this HaloPSA does not offer it: /Attachment answered 404 for every one of 3 records" in str(attachment.detail)
 
 
 def test_a_deal_without_documents_is_remembered_as_asked(tmp_path: Path) -> None:

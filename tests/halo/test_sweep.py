@@ -184,6 +184,10 @@ def test_a_row_that_is_created_between_ids_and_count_asks_for_both_again(tmp_pat
         ({"record_count": 0}, set()),
         ({"record_count": 3}, None),
         ([{"name": "no id"}], None),
+        # Numbers that no id can be, and that neither Python's own conversion nor the file of ids takes.
+        ([1, "9" * 5000], None),
+        ([1, 1e300], None),
+        ([1, -(2.0**80)], None),
         ("text", None),
     ],
 )

@@ -33,6 +33,7 @@ class Entity:
     cursor_utc: datetime | None = None
     detail: str | None = None
     is_full: bool = True
+    covered: tuple[datetime, datetime] | None = None
     present: Path | None = None
     listed_deleted: frozenset[int] = frozenset()
     asked: dict[str, str] = field(default_factory=dict)

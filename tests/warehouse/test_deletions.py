@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -70,6 +71,19 @@ def test_a_row_that_came_tonight_is_present_whatever_the_sweep_says(known):
     for night in range(2):
         known.land(opportunity=known.sweep("opportunity", range(1, 10), deals(10, note=night)))
     assert 10 in known.living("opportunity")
+
+
+def test_time_is_missed_only_between_the_dates_that_were_read_whole(nights):
+    """Nobody asked for what was worked before the history's start, or is booked ahead."""
+    days = {1: NIGHT - timedelta(days=900), 2: NIGHT - timedelta(days=5), 3: NIGHT - timedelta(days=4), 4: NIGHT + timedelta(days=9)}
+    worked = {number: {"ticket_id": 7, "datetime": f"{day:%Y-%m-%dT%H:%M:%S}"} for number, day in days.items()}
+    whole = {"covered": (NIGHT - timedelta(days=730), NIGHT)}
+    nights.land(action=nights.rows("action", worked, **whole))
+    nights.land(action=nights.rows("action", {3: worked[3]}, **whole))
+    nights.land(action=nights.rows("action", {3: worked[3]}, is_full=False, **whole))
+    assert {key for key, (gone, _) in nights.newest("action").items() if gone} == set()
+    nights.land(action=nights.rows("action", {3: worked[3]}, **whole))
+    assert {key for key, (gone, _) in nights.newest("action").items() if gone} == {"7:2"}
 
 
 def test_a_record_that_comes_back_ends_its_tombstone(known):

@@ -42,6 +42,15 @@ def test_a_renamed_field_sets_its_entity_aside_and_says_its_new_name_and_what_it
     assert (landed["project"].state, nights.newest("project")["2"][1]["note"]) == ("complete", "second")
 
 
+def test_two_fields_that_exchanged_their_names_set_the_entity_aside_although_the_name_is_there(nights):
+    exchanged = {104: {"name": "CFAssetTag", "type": 4}, 141: {"name": "CFSignedScopeDate", "type": 4}, 121: FIELDS[121]}
+    landed = night(nights, exchanged, "second")["opportunity"]
+    assert (landed.state, nights.newest("opportunity")["1"][1]["note"]) == ("quarantined", "first")
+    assert "CFSignedScopeDate (signed_scope_date) is now called CFAssetTag" in str(landed.detail)
+    nights.accept("opportunity")
+    assert [night(nights, exchanged)["opportunity"].state for _ in range(2)] == ["complete", "complete"]
+
+
 def test_a_removed_field_names_those_that_look_alike(nights):
     landed = night(nights, {141: FIELDS[141], 121: FIELDS[121], 150: {"name": "CFSignedScopeDay", "type": 4}})["opportunity"]
     assert "is no longer on the tenant; names that look alike: CFSignedScopeDay" in str(landed.detail)
