@@ -13,13 +13,16 @@ from typing import Any
 from handoff_pipeline.simulator import listing
 from handoff_pipeline.simulator.configuration import Row
 from handoff_pipeline.simulator.dressing import dress
+from handoff_pipeline.simulator.indexed import Indexed
 from handoff_pipeline.simulator.quirks import Quirks
 from handoff_pipeline.simulator.store import Snapshot
 
 Params = Mapping[str, str]
 Payload = dict[str, Any] | list[Row]
-Pick = Callable[[Snapshot], list[Row]]
+Pick = Callable[[Snapshot], Indexed]
 Lister = Callable[[Snapshot, Params, Quirks], Payload]
+# What cuts a page out of a list and says nothing about the list.
+UNASKED = listing.PAGING | {"count"}
 Reader = Callable[[Snapshot, Params, Quirks, int], Row | bytes | None]
 
 
@@ -46,11 +49,18 @@ def bare(rows: Iterable[Row], quirks: Quirks) -> Payload:
     return [dress(row, quirks) for row in rows]
 
 
+def found(snapshot: Snapshot, pick: Pick, params: Params, choose: Callable[[], list[Row]]) -> list[Row]:
+    """Give what `choose` chooses, in the order asked for; it is done once for all pages of a query. `pick` names the list."""
+    query = frozenset(item for item in params.items() if item[0] not in UNASKED)
+    return snapshot.kept((pick, query), lambda: listing.ordered(choose(), params))
+
+
 def single(pick: Pick) -> Reader:
     """Give the reader of one record by its `id`."""
 
     def reads(snapshot: Snapshot, _params: Params, quirks: Quirks, number: int) -> Row | None:
-        return next((dress(row, quirks) for row in pick(snapshot) if row["id"] == number), None)
+        row = pick(snapshot).first("id", number)
+        return None if row is None else dress(row, quirks)
 
     return reads
 

@@ -221,9 +221,11 @@ def _cancel_early(draft: Draft, made: Delivery) -> Delivery:
     cancelled = after(draft.rng, made.project.created_at, 4, 6)
     project = replace(made.project, cancelled_at=cancelled, closed_at=None, holds=(), kickoff_recorded=Timeline())
     draft.projects[-1] = project
-    draft.appointments = [
-        replace(meeting, completed_at=None) if meeting.project_id == project.project_id else meeting for meeting in draft.appointments
-    ]
+    for at in range(len(draft.appointments) - 1, -1, -1):
+        # The last project's meetings are the last ones made.
+        if draft.appointments[at].project_id != project.project_id:
+            break
+        draft.appointments[at] = replace(draft.appointments[at], completed_at=None)
     return Delivery(project, None, cancelled)
 
 

@@ -146,6 +146,8 @@ class Draft:
         self.start, self.until = start, until
         self.agents: tuple[Agent, ...] = roster.agents()
         self.clients: tuple[Client, ...] = roster.clients(deals)
+        self.gone = next(client for client in self.clients if client.is_deleted)
+        self.staying = [client for client in self.clients if client is not self.gone]
         self.sellers = [agent for agent in self.agents if agent.team.startswith("Sales")]
         self.leads = [agent for agent in self.agents if agent.team == "Projects" and agent.cost_price is not None]
         self.uncosted = [agent for agent in self.agents if agent.team == "Projects" and agent.cost_price is None]

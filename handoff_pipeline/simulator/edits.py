@@ -1,33 +1,23 @@
-"""What was done by hand or through the API on top of the truth: a log of edits, applied to a resource's rows at a moment.
+"""What was done by hand or through the API on top of the truth: a log of edits.
 
-What HaloPSA fills in for a new row is in `filling`; HTTP is in `writes`. The one thing to know: an edit holds from its own
-moment on, over whatever the truth says later, so a snapshot stays a pure function of (truth, edits, moment).
+How they are laid over rows is in `overlay`, what HaloPSA fills in for a new row in `filling`; HTTP is in `writes`. The one
+thing to know: an edit holds from its own moment on, over whatever the truth says later, so a snapshot stays a pure function of
+(truth, edits, moment).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from itertools import count
-from typing import Any, Final, Literal
+from typing import Final
 
 from handoff_pipeline.simulator import filling
 from handoff_pipeline.simulator.configuration import Row
+from handoff_pipeline.simulator.overlay import Edit, Key, Kind, key_names
 from handoff_pipeline.simulator.restrictions import OWN_SIGHT
 from handoff_pipeline.simulator.shaping import fraction, stamp
 
-Key = tuple[Any, ...]
-Kind = Literal["create", "change", "touch", "delete", "restore", "rekey"]
-
-# H: ids that are none (section 5): actions count within a ticket, approvals too, timesheets all have id 0.
-KEYS: Final[dict[str, tuple[str, ...]]] = {
-    "actions": ("ticket_id", "id"),
-    "approvals": ("ticket_id", "seq"),
-    "budgets": ("ticket_id", "id"),
-    "timesheets": ("agent_id", "date"),
-    "agent_costs": ("agent_id", "start_date"),
-}
 # What a change moves (H: sections 2.3, 3.3; actions, agents and milestones have nothing of the kind).
 STAMPS: Final[dict[str, tuple[tuple[str, Callable[[datetime], str]], ...]]] = {
     "tickets": (("last_update", fraction), ("lastactiondate", fraction)),
@@ -44,26 +34,6 @@ FIRST_NEW_ID: Final = 10_000_000
 FIRST_NEW_NUMBER: Final = 1001
 
 
-@dataclass(frozen=True)
-class Edit:
-    """One change of one row at a moment; `fields` are those set, a new row's whole."""
-
-    at: datetime
-    resource: str
-    key: Key
-    kind: Kind
-    fields: Row
-
-
-@dataclass(frozen=True)
-class Applied:
-    """A resource's rows after the edits: those that live, those that were deleted, and when a made row was made."""
-
-    living: list[Row]
-    deleted: list[Row]
-    born: dict[Key, datetime]
-
-
 class Edits:
     """The log of one tenant. `log` is every edit, oldest first; `version` counts them.
 
@@ -75,11 +45,13 @@ class Edits:
         self,
         now: Callable[[], datetime],
         rows: Callable[[str], list[Row]],
+        row: Callable[[str, Key], Row | None],
         reissued: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
-        """Take the clock, the reader of a resource's present rows, and the resources whose rows get a new id by an update."""
-        self._now, self._rows, self._reissued = now, rows, reissued
+        """Take the clock, readers of a resource's present rows and of one of them, and the resources whose rows an update renumbers."""
+        self._now, self._rows, self._row, self._reissued = now, rows, row, reissued
         self.log: list[Edit] = []
+        self._of: dict[str, list[Edit]] = {}
         self._next: dict[Key, int] = {}
 
     @property
@@ -139,32 +111,20 @@ class Edits:
 
     def find(self, resource: str, key: int | Key) -> Row | None:
         """Give the living row of a key, or None."""
-        wanted, names = _key(key), key_names(resource)
-        return next((row for row in self._rows(resource) if tuple(row.get(name) for name in names) == wanted), None)
+        return self._row(resource, _key(key))
 
     def deletes(self, resource: str, key: Key) -> bool:
         """Tell whether the last thing that happened to the row's existence is its deletion."""
-        fates = [
-            edit.kind for edit in self.log if edit.resource == resource and edit.key == key and edit.kind in {"create", "delete", "restore"}
-        ]
+        fates = [edit.kind for edit in self.of(resource) if edit.key == key and edit.kind in {"create", "delete", "restore"}]
         return bool(fates) and fates[-1] == "delete"
 
     def touches(self, *resources: str) -> bool:
         """Tell whether anything of these resources was edited."""
-        return any(edit.resource in resources for edit in self.log)
+        return any(self._of.get(resource) for resource in resources)
 
-    def applied(self, resource: str, rows: Iterable[Row], now: datetime) -> Applied:
-        """Apply the edits up to `now` to the truth's rows of a resource; the given rows are left as they are."""
-        due = [edit for edit in self.log if edit.resource == resource and edit.at <= now]
-        if not due:
-            return Applied(list(rows), [], {})
-        names = key_names(resource)
-        living: dict[Key, Row] = {tuple(row.get(name) for name in names): row for row in rows}
-        deleted: dict[Key, Row] = {}
-        born: dict[Key, datetime] = {}
-        for edit in due:
-            _apply(edit, living, deleted, born)
-        return Applied(list(living.values()), list(deleted.values()), born)
+    def of(self, resource: str) -> list[Edit]:
+        """Give the edits of a resource, oldest first; the list grows with the log."""
+        return self._of.setdefault(resource, [])
 
     def _living(self, resource: str, key: int | Key) -> tuple[Key, Row]:
         present = self.find(resource, key)
@@ -176,7 +136,7 @@ class Edits:
         above = tuple(given.get(name) for name in key_names(resource)[:-1])
         scope = (resource, *above)
         first = FIRST_NEW_NUMBER if above else FIRST_NEW_ID
-        taken = {edit.key[-1] for edit in self.log if edit.resource == resource and edit.key[:-1] == above}
+        taken = {edit.key[-1] for edit in self.of(resource) if edit.key[:-1] == above}
         self._next[scope] = next(number for number in count(self._next.get(scope, first - 1) + 1) if number not in taken)
         return self._next[scope]
 
@@ -196,28 +156,9 @@ class Edits:
     def _record(self, resource: str, key: Key, kind: Kind, fields: Row) -> None:
         at = self._now()
         stamps = {name: write(at) for name, write in STAMPS.get(resource, ())} if kind in {"create", "change"} else {}
-        self.log.append(Edit(at, resource, key, kind, stamps | fields))
-
-
-def _apply(edit: Edit, living: dict[Key, Row], deleted: dict[Key, Row], born: dict[Key, datetime]) -> None:
-    if edit.kind == "create":
-        living[edit.key] = edit.fields
-        deleted.pop(edit.key, None)
-        born[edit.key] = edit.at
-    elif edit.kind == "restore" and edit.key in deleted:
-        living[edit.key] = deleted.pop(edit.key)
-    elif edit.kind == "delete" and edit.key in living:
-        deleted[edit.key] = living.pop(edit.key)
-    elif edit.kind == "rekey" and edit.key in living:
-        row = living.pop(edit.key)
-        living[(*edit.key[:-1], edit.fields["id"])] = {**row, "id": edit.fields["id"]}
-    elif edit.key in living:
-        living[edit.key] = filling.merged(living[edit.key], edit.fields)
-
-
-def key_names(resource: str) -> tuple[str, ...]:
-    """Give the fields that tell a resource's rows apart."""
-    return KEYS.get(resource, ("id",))
+        edit = Edit(at, resource, key, kind, stamps | fields)
+        self.log.append(edit)
+        self.of(resource).append(edit)
 
 
 def _key(key: int | Key) -> Key:

@@ -6,32 +6,41 @@ server's business. The one thing to know: /Tickets, /Opportunities and /Projects
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Final
 
 from handoff_pipeline.simulator import listing, office_endpoints, setup_endpoints
-from handoff_pipeline.simulator.answering import Endpoint, Lister, Params, Payload, Pick, bare, envelope, single, without
+from handoff_pipeline.simulator.answering import Endpoint, Lister, Params, Payload, Pick, bare, envelope, found, single, without
 from handoff_pipeline.simulator.configuration import Row
 from handoff_pipeline.simulator.dressing import dress, is_true, ticket_in_list
+from handoff_pipeline.simulator.indexed import Indexed
 from handoff_pipeline.simulator.quirks import Quirks
 from handoff_pipeline.simulator.store import Snapshot
 from handoff_pipeline.simulator.ticket_alone import detail, respelt
 
 __all__ = ["ENDPOINTS", "Endpoint", "Params", "Payload"]
 
+QUOTATIONS: Final[Pick] = attrgetter("quotations")
+ORDERS: Final[Pick] = attrgetter("orders")
+ACTIONS: Final[Pick] = attrgetter("actions")
+APPOINTMENTS: Final[Pick] = attrgetter("appointments")
+CLIENTS: Final[Pick] = attrgetter("clients")
+SITES: Final[Pick] = attrgetter("sites")
+
 
 def _ticket_list(pick: Pick) -> Lister:
     def lists(snapshot: Snapshot, params: Params, quirks: Quirks) -> Payload:
-        found = listing.tickets(_related(snapshot, pick(snapshot), params), params)
-        page = listing.paged(listing.ordered(found, params), params, quirks)
+        kept = found(snapshot, pick, params, lambda: listing.tickets(_related(snapshot, pick(snapshot), params), params))
+        page = listing.paged(kept, params, quirks)
         rows = [respelt(ticket_in_list(row, params, quirks), quirks) for row in page.rows]
         return envelope("tickets", listing.Page(rows, page.record_count, page.page_no, page.page_size), quirks)
 
     return lists
 
 
-def _related(snapshot: Snapshot, rows: list[Row], params: Params) -> list[Row]:
+def _related(snapshot: Snapshot, rows: Indexed, params: Params) -> list[Row]:
     number = params.get("related_id", "")
-    return [row for row in rows if row["id"] in snapshot.related.get(int(number), ())] if number.isdigit() else rows
+    return rows.having("id", snapshot.related.get(int(number), ())) if number.isdigit() else rows
 
 
 def _ticket(snapshot: Snapshot, params: Params, quirks: Quirks, number: int) -> Row | None:
@@ -41,31 +50,36 @@ def _ticket(snapshot: Snapshot, params: Params, quirks: Quirks, number: int) -> 
 
 
 def _quotations(snapshot: Snapshot, params: Params, quirks: Quirks) -> Payload:
-    kept = listing.matching(snapshot.quotations, params, listing.SALES_FILTERS)
-    page = listing.paged(listing.ordered(kept, params), params, quirks)
+    kept = found(snapshot, QUOTATIONS, params, lambda: listing.matching(snapshot.quotations, params, listing.SALES_FILTERS))
+    page = listing.paged(kept, params, quirks)
     rows = page.rows if is_true(params, "includelines") else [without(row, "lines") for row in page.rows]
     return envelope("quotes", listing.Page(rows, page.record_count, page.page_no, page.page_size), quirks)
 
 
 def _orders(snapshot: Snapshot, params: Params, quirks: Quirks) -> Payload:
     filters = {name: field for name, field in listing.SALES_FILTERS.items() if name != "quote_status"}
-    page = listing.paged(listing.ordered(listing.matching(snapshot.orders, params, filters), params), params, quirks)
+    kept = found(snapshot, ORDERS, params, lambda: listing.matching(snapshot.orders, params, filters))
+    page = listing.paged(kept, params, quirks)
     rows = [without(row, "lines") for row in page.rows]
     return envelope("salesorders", listing.Page(rows, page.record_count, page.page_no, page.page_size), quirks)
 
 
 def _actions(snapshot: Snapshot, params: Params, quirks: Quirks) -> Payload:
     ticket_id = params.get("ticket_id", "")
-    rows = snapshot.of_ticket("actions", int(ticket_id)) if ticket_id.isdigit() else snapshot.actions
-    if is_true(params, "timeentriesonly"):
-        rows = [row for row in rows if row.get("timetaken", 0) > 0]
-    if is_true(params, "excludesys"):
-        rows = [row for row in rows if row["who_agentid"] > 0]
+    flags = (is_true(params, "timeentriesonly"), is_true(params, "excludesys"))
+    if ticket_id.isdigit():
+        rows: list[Row] = _latest_first(snapshot.of_ticket("actions", int(ticket_id)), *flags)
+    else:
+        rows = snapshot.kept((ACTIONS, *flags), lambda: _latest_first(snapshot.actions, *flags))
     rows = listing.within(rows, "datetime", params.get("startdate"), params.get("enddate"))
-    rows = sorted(rows, key=lambda row: (row["datetime"], row["ticket_id"], row["id"]), reverse=True)
     # The path knows no paging (H: section 2.4): `count` is the only limit, and a ticket's own actions come whole.
     page = listing.Page(rows, len(rows)) if ticket_id.isdigit() and "count" not in params else listing.counted(rows, params, quirks)
     return envelope("actions", page, quirks)
+
+
+def _latest_first(rows: list[Row], with_time: bool, by_people: bool) -> list[Row]:
+    kept = [row for row in rows if (not with_time or row.get("timetaken", 0) > 0) and (not by_people or row["who_agentid"] > 0)]
+    return sorted(kept, key=lambda row: (row["datetime"], row["ticket_id"], row["id"]), reverse=True)
 
 
 def _action(snapshot: Snapshot, params: Params, quirks: Quirks, number: int) -> Row | None:
@@ -78,27 +92,33 @@ def _approvals(snapshot: Snapshot, params: Params, quirks: Quirks) -> Payload:
     ticket_id = params.get("ticket_id", "")
     if not ticket_id.isdigit():
         return [] if quirks.approvals_need_ticket else bare(snapshot.approvals, quirks)
-    return bare([row for row in snapshot.approvals if row["ticket_id"] == int(ticket_id)], quirks)
+    return bare(snapshot.approvals.having("ticket_id", {int(ticket_id)}), quirks)
 
 
 def _appointments(snapshot: Snapshot, params: Params, quirks: Quirks) -> Payload:
-    rows = listing.matching(snapshot.appointments, params, {"ticket_id": ("ticket_id", False)})
-    if is_true(params, "hidecompleted"):
-        rows = [row for row in rows if row["complete_status"] < 1]
-    rows = listing.within(rows, "start_date", params.get("start_date"), params.get("end_date"))
-    return envelope("appointments", listing.paged(listing.ordered(rows, params), params, quirks), quirks)
+    def chosen() -> list[Row]:
+        rows = listing.matching(snapshot.appointments, params, {"ticket_id": ("ticket_id", False)})
+        if is_true(params, "hidecompleted"):
+            rows = [row for row in rows if row["complete_status"] < 1]
+        return listing.within(rows, "start_date", params.get("start_date"), params.get("end_date"))
+
+    return envelope("appointments", listing.paged(found(snapshot, APPOINTMENTS, params, chosen), params, quirks), quirks)
 
 
 def _clients(snapshot: Snapshot, params: Params, quirks: Quirks) -> Payload:
-    rows = snapshot.clients if is_true(params, "includeinactive") else [row for row in snapshot.clients if not row["inactive"]]
-    rows = listing.unchanged_since(rows, snapshot.opened_at, params)
-    return envelope("clients", listing.paged(listing.ordered(rows, params), params, quirks), quirks)
+    def chosen() -> list[Row]:
+        rows = snapshot.clients if is_true(params, "includeinactive") else [row for row in snapshot.clients if not row["inactive"]]
+        return listing.unchanged_since(rows, snapshot.opened_at, params)
+
+    return envelope("clients", listing.paged(found(snapshot, CLIENTS, params, chosen), params, quirks), quirks)
 
 
 def _sites(snapshot: Snapshot, params: Params, quirks: Quirks) -> Payload:
-    rows = snapshot.sites if is_true(params, "includeinactive") else [row for row in snapshot.sites if not row["inactive"]]
-    kept = listing.matching(listing.unchanged_since(rows, snapshot.opened_at, params), params, {"client_id": ("client_id", False)})
-    return envelope("sites", listing.paged(listing.ordered(kept, params), params, quirks), quirks)
+    def chosen() -> list[Row]:
+        rows = snapshot.sites if is_true(params, "includeinactive") else [row for row in snapshot.sites if not row["inactive"]]
+        return listing.matching(listing.unchanged_since(rows, snapshot.opened_at, params), params, {"client_id": ("client_id", False)})
+
+    return envelope("sites", listing.paged(found(snapshot, SITES, params, chosen), params, quirks), quirks)
 
 
 def _agents(snapshot: Snapshot, params: Params, quirks: Quirks) -> Payload:
@@ -120,7 +140,8 @@ def _agent_row(row: Row, params: Params, quirks: Quirks) -> Row:
 
 
 def _agent(snapshot: Snapshot, params: Params, quirks: Quirks, number: int) -> Row | None:
-    return next((dress(_agent_row(row, params, quirks), quirks) for row in snapshot.agents if row["id"] == number), None)
+    row = snapshot.agents.first("id", number)
+    return None if row is None else dress(_agent_row(row, params, quirks), quirks)
 
 
 ENDPOINTS: Final[dict[str, Endpoint]] = {
@@ -129,13 +150,13 @@ ENDPOINTS: Final[dict[str, Endpoint]] = {
         Endpoint("/Tickets", "tickets", _ticket_list(lambda snapshot: snapshot.tickets), _ticket),
         Endpoint("/Opportunities", "tickets", _ticket_list(lambda snapshot: snapshot.opportunities), _ticket),
         Endpoint("/Projects", "projects", _ticket_list(lambda snapshot: snapshot.projects), _ticket),
-        Endpoint("/Quotation", "quotes", _quotations, single(lambda snapshot: snapshot.quotations)),
-        Endpoint("/SalesOrder", "sos", _orders, single(lambda snapshot: snapshot.orders)),
+        Endpoint("/Quotation", "quotes", _quotations, single(QUOTATIONS)),
+        Endpoint("/SalesOrder", "sos", _orders, single(ORDERS)),
         Endpoint("/Actions", "tickets", _actions, _action),
         Endpoint("/TicketApproval", "tickets", _approvals),
-        Endpoint("/Appointment", "calendar", _appointments, single(lambda snapshot: snapshot.appointments)),
-        Endpoint("/Client", "customers", _clients, single(lambda snapshot: snapshot.clients)),
-        Endpoint("/Site", "customers", _sites, single(lambda snapshot: snapshot.sites)),
+        Endpoint("/Appointment", "calendar", _appointments, single(APPOINTMENTS)),
+        Endpoint("/Client", "customers", _clients, single(CLIENTS)),
+        Endpoint("/Site", "customers", _sites, single(SITES)),
         Endpoint("/Agent", None, _agents, _agent),
         *office_endpoints.ENDPOINTS,
         *setup_endpoints.ENDPOINTS,

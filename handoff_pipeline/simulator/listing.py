@@ -13,6 +13,7 @@ from typing import Final
 
 from handoff_pipeline.simulator.configuration import Row
 from handoff_pipeline.simulator.dressing import is_true
+from handoff_pipeline.simulator.indexed import Indexed
 from handoff_pipeline.simulator.quirks import Quirks
 from handoff_pipeline.simulator.searching import searched
 from handoff_pipeline.simulator.shaping import SENTINELS
@@ -69,12 +70,15 @@ def moment_of(text: str, *, end_of_day: bool = False) -> datetime | None:
 
 def matching(rows: Iterable[Row], params: Mapping[str, str], filters: Mapping[str, tuple[str, bool]]) -> list[Row]:
     """Keep the rows that every known filter lets through; a filter that is no number lets everything through."""
-    kept = list(rows)
+    asked: list[tuple[str, set[int]]] = []
     for name, (field, is_csv) in filters.items():
         given = params.get(name, "")
         wanted = {int(part) for part in (given.split(",") if is_csv else [given]) if part.strip().lstrip("-").isdigit()}
         if wanted:
-            kept = [row for row in kept if row.get(field) in wanted]
+            asked.append((field, wanted))
+    kept = list(rows) if not asked or not isinstance(rows, Indexed) else rows.having(*min(asked, key=lambda each: rows.count_of(*each)))
+    for field, wanted in asked:
+        kept = [row for row in kept if row.get(field) in wanted]
     return kept
 
 
@@ -84,13 +88,11 @@ def within(rows: list[Row], field: str, since: str | None, until: str | None) ->
     high = moment_of(until, end_of_day=True) if until else None
     if low is None and high is None:
         return rows
-    kept = []
-    for row in rows:
-        text = row.get(field)
-        at = moment_of(text) if isinstance(text, str) and text not in SENTINELS else None
-        if at is not None and (low is None or at >= low) and (high is None or at <= high):
-            kept.append(row)
-    return kept
+    return (rows if isinstance(rows, Indexed) else Indexed(rows)).between(field, low, high, _moment_in)
+
+
+def _moment_in(value: object) -> datetime | None:
+    return moment_of(value) if isinstance(value, str) and value not in SENTINELS else None
 
 
 def tickets(rows: list[Row], params: Mapping[str, str]) -> list[Row]:

@@ -60,7 +60,8 @@ def minimum(snapshot: Snapshot, entity: str, mode: Mode, changed: Collection[int
         return 1 if entity in CHANGES else 0
     singles = SINGLES[entity](snapshot) if entity in SINGLES else []
     if mode == "night":
-        singles = [number for number in singles if number in set(changed)]
+        wanted = set(changed)
+        singles = [number for number in singles if number in wanted]
     if entity in CHANGES:
         return _pages(len(CHANGES[entity](snapshot)) if mode == "full" else len(changed))
     if entity in WHOLE:

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from handoff_pipeline.simulator.configuration import Row
 from handoff_pipeline.simulator.edits import Edits
+from handoff_pipeline.simulator.overlay import Rename
 
 # resource of the set-up -> (the ticket's id field, its name field)
 FOLLOWED: Final = {
@@ -29,17 +30,17 @@ class SetUp(Protocol):
         """Custom fields."""
 
 
-def renamed(tickets: list[Row], setup: SetUp, edits: Edits) -> list[Row]:
-    """Give the tickets with the names of edited set-up rows; tickets themselves where nothing of the set-up was edited."""
+def renamer(setup: SetUp, edits: Edits) -> Rename | None:
+    """Give what writes a ticket with the names of edited set-up rows; None where nothing of the set-up was edited."""
     names = {
-        resource: {edit.key[0]: edit.fields["name"] for edit in edits.log if edit.resource == resource and edit.fields.get("name")}
+        resource: {edit.key[0]: edit.fields["name"] for edit in edits.of(resource) if edit.fields.get("name")}
         for resource in FOLLOWED
         if edits.touches(resource)
     }
     definitions = {row["id"]: row for row in setup.fields} if edits.touches("fields") else None
     if not names and definitions is None:
-        return tickets
-    return [_row(row, names, definitions) for row in tickets]
+        return None
+    return lambda row: _row(row, names, definitions)
 
 
 def _row(row: Row, names: dict[str, dict[int, str]], definitions: dict[int, Row] | None) -> Row:

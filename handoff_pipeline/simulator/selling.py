@@ -54,10 +54,9 @@ def open_deal(draft: Draft, position: int, total: int) -> DealDraft:
 
 def _client(draft: Draft, position: int, decided_day: date) -> Client:
     """Choose the client; the one that was given up bought in winter only."""
-    gone = next(client for client in draft.clients if client.is_deleted)
     if decided_day.month < SUMMER.start and position % GONE_CLIENT_EVERY == 1:
-        return gone
-    return draft.rng.choice([client for client in draft.clients if client is not gone])
+        return draft.gone
+    return draft.rng.choice(draft.staying)
 
 
 def _win_moment(draft: Draft, day: date) -> datetime:

@@ -25,10 +25,11 @@ from handoff_pipeline.simulator.access import Grant, RollingLimiter, TokenBook
 from handoff_pipeline.simulator.calls import Call, Deed
 from handoff_pipeline.simulator.configuration import Row
 from handoff_pipeline.simulator.desks import Desks
-from handoff_pipeline.simulator.edits import Edit, Edits
+from handoff_pipeline.simulator.edits import Edits
 from handoff_pipeline.simulator.endpoints import ENDPOINTS, Endpoint
 from handoff_pipeline.simulator.faults import instead
 from handoff_pipeline.simulator.index import Index
+from handoff_pipeline.simulator.overlay import Edit, Ground, Key
 from handoff_pipeline.simulator.quirks import FaultKind, Quirks
 from handoff_pipeline.simulator.reading import read
 from handoff_pipeline.simulator.refusals import too_many
@@ -79,12 +80,12 @@ class SimulatedHalo:
         self.happenings: list[Happening] = []
         self.writes: list[Edit] = []
         self.tokens, self.limiter, self.request_clock = TokenBook(clock), RollingLimiter(clock), RequestClock()
-        self.edits = Edits(lambda: self.now, self._whole_rows, self._reissued)
+        self.edits = Edits(lambda: self.now, self._whole_rows, self._whole_row, self._reissued)
         self.desks = Desks(self.snapshot)
         writes = Writes(self.edits, self.snapshot, lambda: self.now, clock)
         self.deeds: dict[tuple[str, str], Deed] = writes.deeds() | self.desks.deeds()
         self._index = Index(truth)
-        self._truth_rows: tuple[datetime, dict[str, list[Row]]] = (self.now, {})
+        self._grounds: tuple[datetime, dict[str, Ground]] = (self.now, {})
         self._snapshots: dict[tuple[datetime, int, Restrictions], Snapshot] = {}
         self.app = Starlette(
             routes=[
@@ -102,6 +103,11 @@ class SimulatedHalo:
         self.now += timedelta(days=days, hours=hours)
         return self.now
 
+    @property
+    def _shown_now(self) -> datetime:
+        """The moment by the server's own clock, which tells the Date header and a Retry-After date alike."""
+        return self.now + timedelta(seconds=self.quirks.date_skew_seconds)
+
     def snapshot(self) -> Snapshot:
         """Give the store at the present moment as the agent sees it; kept until the clock, an edit or the restrictions change it."""
         return self._snapshot_of(self.quirks.restrictions)
@@ -110,16 +116,19 @@ class SimulatedHalo:
         moment = (self.now, self.edits.version)
         if next(iter(self._snapshots), (*moment, restrictions))[:2] != moment:
             self._snapshots.clear()
-        if self._truth_rows[0] != self.now:
-            self._truth_rows = (self.now, {})
+        if self._grounds[0] != self.now:
+            self._grounds = (self.now, {})
         key = (*moment, restrictions)
         if key not in self._snapshots:
-            self._snapshots[key] = Snapshot(self._index, self.now, restrictions, self.edits, self._truth_rows[1])
+            self._snapshots[key] = Snapshot(self._index, self.now, restrictions, self.edits, self._grounds[1])
         return self._snapshots[key]
 
     def _whole_rows(self, resource: str) -> list[Row]:
         rows: list[Row] = getattr(self._snapshot_of(NOTHING_HIDDEN), resource, [])
         return rows
+
+    def _whole_row(self, resource: str, key: Key) -> Row | None:
+        return self._snapshot_of(NOTHING_HIDDEN).find(resource, key)
 
     def _reissued(self) -> frozenset[str]:
         return frozenset({"appointments"}) if self.quirks.appointment_update_gives_new_id else frozenset()
@@ -141,7 +150,7 @@ class SimulatedHalo:
         seconds = self.quirks.delay_seconds + (self.quirks.slow_seconds if kind == "slow" else 0)
         if seconds:
             await asyncio.sleep(seconds)
-        response.headers["date"] = format_datetime(self.now + timedelta(seconds=self.quirks.date_skew_seconds), usegmt=True)
+        response.headers["date"] = format_datetime(self._shown_now, usegmt=True)
         return response
 
     async def _authinfo(self, request: Request) -> Response:
@@ -156,7 +165,7 @@ class SimulatedHalo:
         form = form_of(await request.body())
         kind = self.request_clock.due(self.request_clock.count(TOKEN_PATH), self.quirks.faults)
         is_tenant = request.query_params.get("tenant", form.get("tenant", self.truth.tenant)) == self.truth.tenant
-        response = instead(kind, request, self.quirks, self.now) or sign_in(
+        response = instead(kind, request, self.quirks, self._shown_now) or sign_in(
             form, is_tenant=is_tenant, tokens=self.tokens, life_seconds=self.quirks.token_life_seconds, kind=kind
         )
         return await self._answer(request, TOKEN_PATH, response, kind)
@@ -186,7 +195,7 @@ class SimulatedHalo:
         for each in self.request_clock.happening(names, self.happenings):
             each.act(self)
         kind = self.request_clock.due(names, self.quirks.faults)
-        replaced = instead(kind, request, self.quirks, self.now)
+        replaced = instead(kind, request, self.quirks, self._shown_now)
         if replaced is not None:
             return replaced, kind
         params = {key.lower(): value for key, value in request.query_params.items()}
@@ -207,7 +216,7 @@ class SimulatedHalo:
         quirks = self.quirks
         wait = self.limiter.refuse(quirks.rate_limit_requests, quirks.rate_limit_seconds) if quirks.rate_limit else None
         if wait is not None:
-            return too_many(quirks, wait, self.now)
+            return too_many(quirks, wait, self._shown_now)
         if deed is not None:
             needed = deed.needs(quirks)
             return None if grant.may_do(needed) and not needed & quirks.denied_scopes else Response(status_code=403)

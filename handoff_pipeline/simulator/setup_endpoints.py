@@ -11,6 +11,7 @@ from handoff_pipeline.simulator import configuration as cfg
 from handoff_pipeline.simulator import listing
 from handoff_pipeline.simulator.answering import Endpoint, Params, Payload, bare, single, whole, without
 from handoff_pipeline.simulator.dressing import dress, is_true
+from handoff_pipeline.simulator.indexed import Indexed
 from handoff_pipeline.simulator.quirks import Quirks
 from handoff_pipeline.simulator.setup_rows import BUDGET_TYPES, OUTCOMES, PRIORITIES, TEMPLATE_ALONE, TEMPLATES
 from handoff_pipeline.simulator.store import Snapshot
@@ -47,11 +48,11 @@ ENDPOINTS: Final = (
     whole("/TicketType", lambda snapshot: snapshot.ticket_types),
     whole("/Status", lambda snapshot: snapshot.statuses),
     whole("/Team", lambda snapshot: snapshot.teams),
-    whole("/BudgetType", lambda _snapshot: list(BUDGET_TYPES)),
+    whole("/BudgetType", lambda _snapshot: Indexed(BUDGET_TYPES)),
     Endpoint("/FieldInfo", None, _fields, single(lambda snapshot: snapshot.fields)),
     Endpoint("/Lookup", None, _lookups),
-    Endpoint("/Template", None, _templates, single(lambda _snapshot: list(TEMPLATES))),
-    Endpoint("/Outcome", None, _outcomes, single(lambda _snapshot: list(OUTCOMES))),
+    Endpoint("/Template", None, _templates, single(lambda _snapshot: Indexed(TEMPLATES))),
+    Endpoint("/Outcome", None, _outcomes, single(lambda _snapshot: Indexed(OUTCOMES))),
     Endpoint("/Priority", None, _priorities),
     Endpoint("/InstanceInfo", None, _instance),
 )

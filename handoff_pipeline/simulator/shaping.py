@@ -15,12 +15,13 @@ from handoff_pipeline.simulator.configuration import FIELDS, SINGLE_SELECT, Row
 # An empty date is written as one of these (any year up to 1980 means empty).
 EMPTY_TICKET_DATE: Final = "1900-01-01T00:00:00"
 EMPTY_OTHER_DATE: Final = "1899-12-30T00:00:00"
+SECONDS_LENGTH: Final = len(EMPTY_TICKET_DATE)
 SENTINELS: Final = frozenset({EMPTY_TICKET_DATE, EMPTY_OTHER_DATE})
 
 
 def stamp(moment: datetime) -> str:
     """Write a moment as HaloPSA does mostly: UTC without a zone."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:SECONDS_LENGTH]
 
 
 def stamp_or(moment: datetime | None, empty: str) -> str:

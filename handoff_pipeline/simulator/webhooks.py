@@ -19,7 +19,7 @@ import orjson
 
 from handoff_pipeline.simulator.configuration import Row
 from handoff_pipeline.simulator.dressing import dress
-from handoff_pipeline.simulator.edits import Edit
+from handoff_pipeline.simulator.overlay import Edit
 from handoff_pipeline.simulator.quirks import Quirks
 from handoff_pipeline.simulator.shaping import stamp
 

@@ -18,9 +18,10 @@ from handoff_pipeline.simulator import children, filling
 from handoff_pipeline.simulator.approving import approve
 from handoff_pipeline.simulator.calls import Call, Deed
 from handoff_pipeline.simulator.configuration import OPPORTUNITY, PROJECT, Row
-from handoff_pipeline.simulator.edits import Edits, key_names
+from handoff_pipeline.simulator.edits import Edits
 from handoff_pipeline.simulator.faults import EXCEPTION
 from handoff_pipeline.simulator.listing import moment_of
+from handoff_pipeline.simulator.overlay import key_names
 from handoff_pipeline.simulator.quirks import Quirks
 from handoff_pipeline.simulator.refusals import invalid
 from handoff_pipeline.simulator.replies import deleted, reply, warned

@@ -60,7 +60,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory", type=int, nargs="*", default=[1000, 10_000, 100_000], help="sizes to measure memory at")
     parser.add_argument(
-        "--requests", type=int, nargs="*", default=[1000], help="opportunities of the table of requests; none leaves it out"
+        "--requests",
+        type=int,
+        nargs="*",
+        default=[1000],
+        help="opportunities at which the table of requests is measured, e.g. 1000 10000 100000; none leaves it out",
     )
     parser.add_argument("--dry", action="store_true", help="print, and leave the pages as they are")
     given = parser.parse_args()
