@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -27,11 +28,21 @@ LIFETIME_SECONDS = 3600.0
 MARGIN_SECONDS = 60.0
 """A token is renewed this long before its end, or a fifth of its life where that is shorter (H: 3540 of 3600 s, TopLeft)."""
 
+MOST_TOKENS = 4
+"""So many tokens one request may use up by waiting; a request limit of minutes and a token's life of an hour need no more."""
 
 Send = Callable[[SecretStr], Awaitable[Answer]]
 """Sends one request with the token that it is given."""
 Ask = Callable[[Exchange], Awaitable[Answer]]
 """Asks until there is an answer, in the reader's or in the writer's manner."""
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A token and when it is renewed, in seconds of the clock."""
+
+    token: SecretStr
+    renew_at: float
 
 
 class TokenSource:
@@ -48,29 +59,33 @@ class TokenSource:
         self._credential = credential
         self._lock = asyncio.Lock()
         self._endpoint: tuple[httpx.URL, str | None] | None = None
-        self._token: SecretStr | None = None
-        self._renew_at = float("-inf")
+        self._held: _Held | None = None
         self.granted: frozenset[str] | None = None
         caller.redactor.learn(credential.secret.get_secret_value())
 
     async def authorised(self, send: Send, ask: Ask, endpoint: str) -> Answer:
         """The answer with the current token; with a new one, once, if that is refused.
 
+        A token may end while its request waits for its turn (`Retry-After` may be longer than a token's life); that is no refusal, and such
+        a request is tried again with a new token, a bounded number of times.
+
         Raises:
             AuthenticationError: the new token is refused as well. Otherwise as `ask` and `token`.
         """
-        token = await self.token()
-        answer = await ask(lambda: send(token))
-        if answer.status != 401:
-            return answer
-        fresh = await self.renew(token)
-        answer = await ask(lambda: send(fresh))
-        if answer.status == 401:
-            raise AuthenticationError(
-                f"{endpoint} answered 401 to a token that was just issued: {error_text(answer.body, self._caller.redactor) or 'no text'}.",
-                "Check in HaloPSA that the API application is active and that the user it logs in as may use the API.",
-            )
-        return answer
+        held, used, refusals = await self._current(refused=None), 1, 0
+        while True:
+            answer = await ask(partial(send, held.token))
+            if answer.status != 401:
+                return answer
+            refusals += self._clock.monotonic() < held.renew_at
+            if refusals > 1 or used == MOST_TOKENS:
+                break
+            used += 1
+            held = await self._current(refused=held)
+        raise AuthenticationError(
+            f"{endpoint} answered 401 to a token that was just issued: {error_text(answer.body, self._caller.redactor) or 'no text'}.",
+            "Check in HaloPSA that the API application is active and that the user it logs in as may use the API.",
+        )
 
     async def token(self) -> SecretStr:
         """The current token, renewed first when its end is near.
@@ -79,21 +94,16 @@ class TokenSource:
             AuthenticationError: the authority refuses the credentials, or answers without a token.
             SettingsError: the token is granted a broad scope.
         """
-        return await self._current(refused=None)
+        return (await self._current(refused=None)).token
 
-    async def renew(self, refused: SecretStr) -> SecretStr:
-        """A token other than the one that was refused; asks for one unless somebody else has just done so."""
-        return await self._current(refused=refused)
-
-    async def _current(self, refused: SecretStr | None) -> SecretStr:
-        """The token under the lock, so that there is never more than one request for one."""
+    async def _current(self, refused: _Held | None) -> _Held:
+        """The token under the lock, so that there is never more than one request for one; another than the one that was refused."""
         async with self._lock:
-            held = self._token
-            if held is None or held == refused or self._clock.monotonic() >= self._renew_at:
-                held = await self._ask()
-            return held
+            if self._held is None or self._held is refused or self._clock.monotonic() >= self._held.renew_at:
+                self._held = await self._ask()
+            return self._held
 
-    async def _ask(self) -> SecretStr:
+    async def _ask(self) -> _Held:
         """Asks the authority for a token and notes when to renew it."""
         if self._endpoint is None:
             self._endpoint = await self._discover()
@@ -122,9 +132,7 @@ class TokenSource:
         self._caller.redactor.learn(grant.token.get_secret_value())
         self.granted = grant.scopes
         self._credential.refuse_broad(" ".join(grant.scopes or ()), granted=True)
-        self._renew_at = self._clock.monotonic() + grant.seconds - min(MARGIN_SECONDS, grant.seconds / 5)
-        self._token = grant.token
-        return self._token
+        return _Held(grant.token, self._clock.monotonic() + grant.seconds - min(MARGIN_SECONDS, grant.seconds / 5))
 
     def _refusal(self, answer: Answer) -> AuthenticationError:
         """What the authority said, with the fix for it."""

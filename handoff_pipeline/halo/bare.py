@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from handoff_pipeline.halo.configuration import Reports, rows_in
 from handoff_pipeline.halo.entities import LOOKUP_IDS
-from handoff_pipeline.halo.envelope import Key, key_of
+from handoff_pipeline.halo.envelope import Key, key_of, whole_number
 from handoff_pipeline.halo.paging import read_paged
 from handoff_pipeline.halo.source import Outcome, Source
 from handoff_pipeline.halo.tally import Tally
@@ -47,16 +48,18 @@ async def read_lookups(source: Source) -> Outcome:
     return Outcome(tally.rows_seen, None, is_full=not tally.without_key, requests_minimum=len(LOOKUP_IDS))
 
 
-async def read_approvals(source: Source) -> Outcome:
-    """The whole approval list, or one list per project.
+async def read_approvals(source: Source, reports: Reports) -> Outcome:
+    """The whole approval list, or one list per project that is known or came tonight.
 
-    Whether HaloPSA gives the list without a ticket is unconfirmed in public, hence the setting.
+    Whether HaloPSA gives the list without a ticket is unconfirmed in public, hence the setting. One by one, an approval that is taken away
+    is not noticed.
     """
     if source.settings.approvals_mode == "whole":
         whole = await read_bare(source, source.entity.parameters)
         # No row at all may also mean that the list wants a ticket: where approvals were known, landing asks a person.
         return whole if whole.rows_seen else replace(whole, detail=NO_APPROVALS)
-    tickets = sorted(source.plan.project_ids)
+    came = (whole_number(row.get("id")) for row in rows_in(reports["project"].files))
+    tickets = sorted(source.plan.project_ids.union(number for number in came if number is not None))
     tally = source.tally()
 
     async def ask(ticket: int) -> None:

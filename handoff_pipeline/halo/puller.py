@@ -93,7 +93,8 @@ def _step(entity: Entity, settings: Settings) -> int:
     """Entities of one step are read at once. Under a budget, lists that can go on in the next run come after those that cannot."""
     if entity.is_configuration:
         return 0
-    if entity.reading in ("details", "attachments"):
+    is_per_project = entity.reading == "approvals" and settings.approvals_mode == "per_handoff"
+    if entity.reading in ("details", "attachments") or is_per_project:
         return 3
     return 2 if settings.request_budget and entity.is_swept else 1
 
@@ -170,7 +171,7 @@ class _Run:
         readers: dict[Reading, Callable[[], Awaitable[Outcome]]] = {
             "bare": lambda: read_bare(source, source.entity.parameters),
             "lookups": lambda: read_lookups(source),
-            "approvals": lambda: read_approvals(source),
+            "approvals": lambda: read_approvals(source, self.reports),
             "orders": lambda: read_orders(source),
             "windows": lambda: read_windows(source, self.server_time),
             "paged": lambda: read_listed(source, self.server_time, self.reports),

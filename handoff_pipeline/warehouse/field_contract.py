@@ -57,6 +57,8 @@ class Change:
             happened = f"the custom field {name} is no longer on the tenant{near}"
         elif _folded(self.now.name) != _folded(self.field.name):
             happened = f"the custom field {name} is now called {self.now.name}"
+        elif self.now.type == self.before.type:
+            happened = f"the custom field {name} was made anew, and HaloPSA keeps no values of the old one"
         else:
             happened = f"the custom field {name} was of type {_type(self.before.type)} and is now {_type(self.now.type)}"
         rests = [*self.field.metrics, *(f"checklist item {item}" for item in self.field.items)]
@@ -141,8 +143,9 @@ def _change(field: MappedField, before: TenantField, tenant: Sequence[TenantFiel
         # Its name was given to another field, of whatever type: that one's values are not what the figure means.
         return Change(field, before, renamed)
     if named:
-        # Another name in the policy is the MSP's own decision; the same name with another type is not.
-        return Change(field, before, named) if is_same_name and named.type != before.type else None
+        # Another name in the policy is the MSP's own decision; the same name with another type, or on a field made anew, is not.
+        is_anew = bool(named.field_id and before.field_id) and named.field_id != before.field_id
+        return Change(field, before, named) if is_same_name and (named.type != before.type or is_anew) else None
     near = difflib.get_close_matches(_folded(field.name), [_folded(each.name) for each in tenant], n=NEAR_MISSES, cutoff=SIMILAR)
     return Change(field, before, renamed, tuple(each.name for one in near for each in tenant if _folded(each.name) == one))
 

@@ -117,6 +117,26 @@ def test_a_second_refusal_stops_with_two_token_requests_at_most(tmp_path: Path) 
     assert len(halo.token_posts()) == 2
 
 
+def test_a_token_that_ends_while_its_request_waits_is_no_refusal(tmp_path: Path) -> None:
+    """Twice HaloPSA asks for an hour's wait, as long as a token lives."""
+    halo, waits = FakeHalo(), iter([True, False, True, False, False])
+
+    def status(request: httpx.Request) -> httpx.Response:
+        if next(waits):
+            return httpx.Response(429, headers={"retry-after": "3600"})
+        is_fresh = request.headers["authorization"] == f"Bearer {TOKEN}-3"
+        return answer([{"id": 1, "name": "New"}]) if is_fresh else httpx.Response(401)
+
+    halo.handlers["/api/Status"] = status
+
+    async def play() -> None:
+        async with _with_client(halo, tmp_path) as client:
+            await _statuses(client, 1)
+
+    asyncio.run(play())
+    assert len(halo.token_posts()) == 3
+
+
 @pytest.mark.fact("H011")
 @pytest.mark.parametrize(
     ("status", "body", "fix"),

@@ -256,8 +256,10 @@ def test_a_bare_list_that_says_there_is_more_is_paged(tmp_path: Path) -> None:
 
 
 def test_approvals_can_be_asked_for_project_by_project(tmp_path: Path) -> None:
+    """Also for a project that came only tonight: its sign-off must not be a night late."""
     halo = FakeHalo(handlers={"/api/TicketApproval": lambda request: answer([{"ticket_id": request.url.params["ticket_id"], "seq": 1}])})
-    a_plan = plan(project_ids=frozenset({3, 7, 8}))
+    halo.lists["/api/Projects"] = ("tickets", tickets(8, 8))
+    a_plan = plan(project_ids=frozenset({3, 7}))
     approval = pull_from(halo, tmp_path, a_plan=a_plan, approvals_mode="per_handoff").entities["approval"]
     assert (approval.rows_seen, approval.is_full, approval.requests) == (3, False, 3)
     assert [file.path.name for file in approval.files] == ["00003-00001.json", "00007-00001.json", "00008-00001.json"]

@@ -61,9 +61,18 @@ def test_a_retyped_field_says_from_what_to_what(nights):
     assert (landed.state, "was of type date and is now text" in str(landed.detail)) == ("quarantined", True)
 
 
-def test_case_and_the_prefix_of_a_name_do_not_matter_nor_does_a_field_made_anew(nights):
-    landed = night(nights, {199: {"name": "signedscopedate", "type": 4}, 121: FIELDS[121], 141: FIELDS[141]})["opportunity"]
+def test_case_and_the_prefix_of_a_name_do_not_matter(nights):
+    landed = night(nights, FIELDS | {104: {"name": "signedscopedate", "type": 4}})["opportunity"]
     assert landed.state == "complete"
+
+
+def test_a_field_made_anew_under_its_old_name_has_lost_its_values(nights):
+    anew = {199: {"name": "CFSignedScopeDate", "type": 4}, 121: FIELDS[121], 141: FIELDS[141]}
+    landed = night(nights, anew, "second")["opportunity"]
+    assert (landed.state, nights.newest("opportunity")["1"][1]["note"]) == ("quarantined", "first")
+    assert "CFSignedScopeDate (signed_scope_date) was made anew, and HaloPSA keeps no values of the old one" in str(landed.detail)
+    nights.accept("opportunity")
+    assert [night(nights, anew)["opportunity"].state for _ in range(2)] == ["complete", "complete"]
 
 
 def test_a_broken_field_stays_broken_until_it_is_as_it_was(nights):
