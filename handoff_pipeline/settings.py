@@ -80,6 +80,10 @@ class Settings(BaseSettings):
         default="whole",
         description="Pull the whole approval list, or ask per project. The public sources only guess that the whole list works.",
     )
+    listed_twice: Literal["incomplete", "accept"] = Field(
+        default="incomplete",
+        description="A list that holds records twice and counts them: something may be missing, or (accept) this tenant's lists are so.",
+    )
     actions_window_days: int = Field(default=7, ge=1, description="Days of time entries asked for in one request.")
     actions_count: int = Field(default=1000, ge=10, description="Time entries asked for per window; a window that reaches it is split.")
     actions_overlap_days: int = Field(default=14, ge=0, description="Days of time entries pulled again each night, for late bookings.")

@@ -11,21 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
 
+from handoff_pipeline.halo.balance import IN_PLACE, Unbalanced, refuse_far_beyond
 from handoff_pipeline.halo.client import Page
-from handoff_pipeline.halo.envelope import Rows, changed_at, key_of
+from handoff_pipeline.halo.envelope import Rows, changed_at, keys_of
 from handoff_pipeline.halo.errors import ProtocolError
+from handoff_pipeline.halo.keyset import compact
 from handoff_pipeline.halo.source import Source
 from handoff_pipeline.halo.tally import Tally
 from handoff_pipeline.halo.together import in_lanes
 
 OnPage = Callable[[str, Page, Rows], None]
 SINCE = "lastupdatefromdate"
-FAR_BEYOND = 10
-"""A page of so many times the rows that were asked for, and not the whole list, is no page."""
-
-
-class Unbalanced(Exception):
-    """The pages read do not add up to the record count."""
 
 
 @dataclass(kw_only=True)
@@ -62,19 +58,26 @@ class Book(Tally):
     @property
     def note(self) -> str | None:
         """What a person should know of a read that balances."""
-        twice = self.twice_inside + self.twice_across
-        return f"{twice} rows came twice and are kept once" if twice else None
+        return f"{self._twice} rows came twice and are kept once" if self._twice else None
+
+    @property
+    def _twice(self) -> int:
+        return self.twice_inside + self.twice_across
 
     @property
     def signature(self) -> tuple[int, int, int] | None:
-        """The same for two reads that found the same rows; None where the rows that came are not as many as the server counts."""
-        if not self.totals or self._rows != self.totals[-1]:
+        """The same for two reads that found the same rows; None where that proves nothing (see `paging.read_list`)."""
+        if not self._may_list_twice or not self.totals or self._rows != self.totals[-1]:
             return None
         return self._rows, len(self.keys), self.keys.print()
 
     @property
+    def _may_list_twice(self) -> bool:
+        return self.source.settings.listed_twice == "accept"
+
+    @property
     def _accounted(self) -> int:
-        return self.rows_seen + self.twice_inside
+        return self.rows_seen + (self.twice_inside if self._may_list_twice else 0)
 
     async def read(self) -> None:
         """Reads every page.
@@ -89,10 +92,13 @@ class Book(Tally):
                 await self._read_again(1)
                 self.size = self._lengths[1]
             await self._read_on()
+            if self._twice and not self._may_list_twice:
+                raise Unbalanced(f"the list says no count, and {self._twice} rows came twice: {IN_PLACE}")
             return
         await self.read_rest(first.record_count)
         if self._accounted != self.totals[-1] and self.rows_seen != self.totals[-1]:
-            raise Unbalanced(f"{self.rows_seen} distinct rows came, {self.totals[-1]} are announced")
+            said = f"{self.rows_seen} distinct rows came, {self.totals[-1]} are announced"
+            raise Unbalanced(f"{said}; {self._twice} came twice: {IN_PLACE}" if self._twice else said)
         await self._look_back()
 
     async def read_lacking(self) -> None:
@@ -184,8 +190,9 @@ class Book(Tally):
             page, rows = await self._ask(number)
             if not rows.rows:
                 page, rows = await self._ask(number)
-            if not rows.rows or self.is_repeat(rows.rows) or not self.take(rows.rows):
+            if not rows.rows or self.is_repeat(rows.rows) or all(compact(key) in self.keys for key in keys_of(rows, self.fields)):
                 return
+            self.take(rows.rows)
             self._enter(number, page, rows)
 
     async def _numbered(self, number: int) -> None:
@@ -224,7 +231,7 @@ class Book(Tally):
         self._lengths[number] = len(rows.rows)
         began = self.source.client.server_time()
         self.moved = self.moved or any((at := changed_at(row)) is not None and at >= began for row in rows.rows)
-        keys = [key for row in rows.rows if (key := key_of(row, self.fields)) is not None]
+        keys = keys_of(rows, self.fields)
         try:
             self._is_ordered = self._is_ordered and len(self.fields) == 1 and keys == sorted(keys)
         except TypeError:  # numbers and texts among the ids
@@ -238,9 +245,5 @@ class Book(Tally):
         size = self.size or self.source.settings.page_size
         paging: dict[str, str | int] = {"pageinate": "true", "page_no": number, "page_size": size, "order": "id", "orderdesc": "false"}
         page, rows = await self.source.client.rows(self.source.entity, {**self.parameters, **paging})
-        if rows.record_count is not None and FAR_BEYOND * size < len(rows.rows) != rows.record_count:
-            raise ProtocolError(
-                f"{self.source.entity.path}: page {number} holds {len(rows.rows)} of {rows.record_count} rows, {size} were asked for.",
-                "Report it with HaloPSA's version; the list has stopped to honour its page size.",
-            )
+        refuse_far_beyond(self.source.entity.path, number, rows, size)
         return page, rows

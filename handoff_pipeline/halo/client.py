@@ -87,13 +87,16 @@ class HaloClient:
         """One page of the entity's list and the rows in it.
 
         Raises:
-            ProtocolError: no list where one belongs, or no row of it has the entity's key. Otherwise as `get` does.
+            ProtocolError: no list where one belongs, or rows without the entity's key: any of a required entity, or all of an optional one.
+                Otherwise as `get` does.
         """
         page = await self.get(entity, entity.path, parameters)
         rows = rows_of(page.document, page.body, entity.envelope, entity.path, self._caller.redactor)
-        if rows.rows and all(key_of(row, entity.key) is None for row in rows.rows):
+        keyless = [number for number, row in enumerate(rows.rows, start=1) if key_of(row, entity.key) is None]
+        # One that cannot be told apart may be any record's change; where figures rest on the list, what is not known is not passed over.
+        if keyless and (entity.is_required or len(keyless) == len(rows.rows)):
             raise ProtocolError(
-                f"{entity.path}: none of {len(rows.rows)} rows has {' and '.join(entity.key)}.",
+                f"{entity.path}: {len(keyless)} of {len(rows.rows)} rows (the first is row {keyless[0]}) lack {' and '.join(entity.key)}.",
                 "Report it with HaloPSA's version: rows without a key cannot be told apart.",
             )
         return page, rows

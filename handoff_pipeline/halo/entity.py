@@ -5,10 +5,10 @@ rule; an entity that breaks its rule is INCOMPLETE, leaves no file (but for what
 
 | reading     | entities                        | complete when                                                                 |
 |-------------|---------------------------------|-------------------------------------------------------------------------------|
-| paged       | opportunity, project,           | distinct ids (and rows listed twice on one page) = the last `record_count`,   |
-|             | change_request, quotation,      | which never fell during the read, and grew by no more than the rows that were |
-|             | client, site, appointment,      | created meanwhile; else read again, twice at most. A page that repeats is a   |
-|             | milestone, invoice, contract    | fault. Without `record_count`: read on until a page brings no new id          |
+| paged       | opportunity, project,           | distinct ids = the last `record_count`, which never fell during the read, and |
+|             | change_request, quotation,      | grew by no more than the rows that were created meanwhile; else read again,   |
+|             | client, site, appointment,      | twice at most. A page that repeats is a fault. Without `record_count`: read   |
+|             | milestone, invoice, contract    | on until a page brings no new id, and no row may come twice                   |
 | its sweep   | opportunity, project,           | as many ids came as a counted page announces, and every id that is there and  |
 |             | change_request, client, site    | not known (or was doubted) has been read; else the list is read whole         |
 | bare        | ticket_type, status, team,      | taken whole; where the number of rows is a multiple of 50, a known cut, a     |

@@ -84,6 +84,11 @@ def moment_of(text: str | None) -> datetime | None:
     return moment if moment is None else moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def keys_of(rows: Rows, fields: tuple[str, ...]) -> list[Key]:
+    """The keys of the rows that have one, in their order."""
+    return [key for row in rows.rows if (key := key_of(row, fields)) is not None]
+
+
 def rows_of(document: Any, body: bytes, accepted: tuple[str, ...], where: str, redactor: Redactor) -> Rows:
     """The rows of a decoded answer: a bare array, or the first accepted envelope key that holds a list.
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handoff_pipeline.halo.book import Book, OnPage, Unbalanced
+from handoff_pipeline.halo.balance import Unbalanced
+from handoff_pipeline.halo.book import Book, OnPage
 from handoff_pipeline.halo.errors import IncompletePull
 from handoff_pipeline.halo.source import Outcome, Source, fewest_pages
 from handoff_pipeline.halo.transport import Parameters
@@ -46,8 +47,8 @@ async def read_list(
 ) -> Book:
     """Reads the list, handing every page to `on_page`; `on_restart` is called before the list is read anew, each read is put into `books`.
 
-    A list that is read twice with the same rows and the same count, as many rows as it counts but some of them twice, is taken: it is the
-    server that lists them twice.
+    A list that holds rows twice and counts them is not whole: each may stand in the place of one that is missing. Where a person knows that
+    this tenant's lists are so (HANDOFF_LISTED_TWICE=accept), it is taken when a second read finds the same.
 
     Raises:
         IncompletePull: the count did not balance on any read.
@@ -71,5 +72,6 @@ async def read_list(
         before = book.signature
     raise IncompletePull(
         f"{source.entity.path}: read {READS} times and never in balance; last: {reason}.",
-        "Run again when nobody works in HaloPSA; if it stays, the API user may be barred from some rows that HaloPSA counts.",
+        "Run again when nobody works in HaloPSA; if it stays, the API user may be barred from some rows that HaloPSA counts"
+        " (rows that come twice: see HANDOFF_LISTED_TWICE).",
     )

@@ -9,6 +9,7 @@ record anew, with numbers in their shortest form, which is exact up to 15 digits
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,8 @@ from handoff_pipeline.warehouse.report import PulledEntity
 from handoff_pipeline.warehouse.sql import ident, literal, literals
 
 SMALLEST_OBJECT_LIMIT: Final = 1024 * 1024
-"""DuckDB's own default for one JSON document; raised to the largest page where a page is larger."""
+"""For one JSON document; raised to the largest page where a page is larger. DuckDB's own default of 16 MB is taken per thread."""
+FILES_AT_ONCE: Final = 50
 
 
 def read(conn: Connection, home: Home, entity: str, pulled: PulledEntity) -> int:
@@ -34,9 +36,14 @@ def read(conn: Connection, home: Home, entity: str, pulled: PulledEntity) -> int
     by_shape, replaced = _readable_pages(home, entity, pulled)
     conn.execute("drop table if exists temp.pulled")
     conn.execute("create temp table pulled (payload varchar, file varchar, row_key varchar, last_update varchar, born varchar)")
-    for shape, paths in by_shape.items():
+    for shape, paths in ((shape, some) for shape, every in by_shape.items() for some in _portions(every)):
         try:
             conn.execute(f"insert into temp.pulled {_keyed(entity, _records(shape, paths))}")
+        except duckdb.OutOfMemoryException as error:
+            raise WarehouseError(
+                f"Pages of {entity} do not fit into DuckDB's memory: {explain(error)}.",
+                "Raise HANDOFF_MEMORY_LIMIT, or lower HANDOFF_PAGE_SIZE.",
+            ) from None
         except duckdb.Error as error:
             raise WarehouseError(
                 f"Pages of {entity} in {home.inbox} cannot be read: {explain(error)}.",
@@ -62,6 +69,11 @@ def _readable_pages(home: Home, entity: str, pulled: PulledEntity) -> tuple[dict
         by_shape[file.shape].append(page)
         replaced += count
     return by_shape, replaced
+
+
+def _portions(paths: list[Path]) -> Iterator[list[Path]]:
+    """The files in portions: DuckDB keeps a buffer for each file of a statement, and an entity that is read singly has thousands."""
+    return (paths[start : start + FILES_AT_ONCE] for start in range(0, len(paths), FILES_AT_ONCE))
 
 
 def _records(shape: str, paths: list[Path]) -> str:

@@ -213,15 +213,22 @@ def test_a_broken_page_is_never_zero_rows_and_does_not_stop_the_others(tmp_path:
     assert {name for name, entity in report.entities.items() if entity.state != "complete"} == {"opportunity"}
 
 
-def test_a_row_without_an_id_is_counted_and_kept_for_landing_to_judge(tmp_path: Path) -> None:
+def test_a_row_without_an_id_may_be_any_records_change_where_figures_rest_on_the_list(tmp_path: Path) -> None:
     rows = [{"id": 1}, {"summary": "no id"}, {"id": None}]
     report = _opportunities(_halo(0, handler=lambda _: answer({"record_count": 3, "tickets": rows})), tmp_path)
-    assert (report.state, report.rows_seen) == ("complete", 3)
-    assert not report.is_full
+    assert report.state == "incomplete"
+    assert "2 of 3 rows (the first is row 2) lack id" in str(report.detail)
+
+
+def test_a_row_without_an_id_is_counted_and_kept_for_landing_to_judge_in_an_optional_list(tmp_path: Path) -> None:
+    rows = [{"id": 1}, {"note": "no id"}, {"id": None}]
+    halo = FakeHalo(handlers={"/api/Invoice": lambda _: answer({"record_count": 3, "invoices": rows})})
+    invoice = pull_from(halo, tmp_path).entities["invoice"]
+    assert (invoice.state, invoice.rows_seen, invoice.is_full) == ("complete", 3, False)
 
 
 def test_a_list_in_which_no_row_has_its_key_is_not_landed(tmp_path: Path) -> None:
     rows = [{"ticketid": 1}, {"ticketid": 2}]
     report = _opportunities(_halo(0, handler=lambda _: answer({"record_count": 2, "tickets": rows})), tmp_path)
     assert report.state == "incomplete"
-    assert "none of 2 rows has id" in str(report.detail)
+    assert "2 of 2 rows (the first is row 1) lack id" in str(report.detail)

@@ -122,10 +122,10 @@ def test_a_whole_reading_says_between_which_dates_it_holds_everything(tmp_path: 
     assert (action.is_full, action.covered) == (True, (NOW.replace(hour=0) - timedelta(days=14), NOW))
 
 
-def test_a_time_entry_without_a_key_may_be_the_one_that_seems_to_be_gone(tmp_path: Path) -> None:
+def test_a_time_entry_without_a_key_may_be_any_other(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [{"id": 1, "ticket_id": 5}, {"id": 2}]
     halo = FakeHalo(handlers={"/api/Actions": lambda _: answer({"actions": rows})})
-    assert not pull_from(halo, tmp_path).entities["action"].is_full
+    assert pull_from(halo, tmp_path).entities["action"].state == "incomplete"
 
 
 @pytest.mark.fact("H104", "H042")
