@@ -29,7 +29,7 @@ _REGISTRY = (
         "lookups",
         is_configuration=True,
         is_required=False,
-        effect="no figure of this release rests on it",
+        effect="no figure of this release lacks anything",
     ),
     Entity(
         "team",
@@ -40,7 +40,7 @@ _REGISTRY = (
         envelope=("teams",),
         is_configuration=True,
         is_required=False,
-        effect="no figure of this release rests on it",
+        effect="no figure of this release lacks anything",
     ),
     Entity(
         "agent",
@@ -158,7 +158,7 @@ _REGISTRY = (
         "attachments",
         envelope=("attachments",),
         is_required=False,
-        effect="no figure of this release rests on it; a signed document is known by its link",
+        effect="no figure of this release lacks anything; a signed document is known by its link",
     ),
     Entity(
         "invoice",
@@ -181,7 +181,7 @@ _REGISTRY = (
         # The list has active contracts only by default (H: conduit).
         parameters={"includeinactive": "true"},
         is_required=False,
-        effect="no figure of this release rests on it",
+        effect="no figure of this release lacks anything",
     ),
     Entity(
         "timesheet",
@@ -193,7 +193,7 @@ _REGISTRY = (
         envelope=("timesheets",),
         scopes=("read:timesheets",),
         is_required=False,
-        effect="no figure of this release rests on it",
+        effect="no figure of this release lacks anything",
     ),
     Entity(
         "budget",
@@ -223,7 +223,7 @@ _REGISTRY = (
         key=("id",),
         scopes=("read:reporting",),
         is_required=False,
-        effect="no figure of this release rests on it; history begins with the first pull",
+        effect="no figure of this release lacks anything; history begins with the first pull",
     ),
 )
 

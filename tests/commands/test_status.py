@@ -108,6 +108,6 @@ def test_an_optional_source_that_was_never_permitted_is_named_with_its_effect_an
     record(1, "complete", "not_permitted", "HaloPSA refuses it", entity="contract", is_stale=False)
     said = handoff("status")
     assert said.code == Exit.DONE
-    assert "contract: HaloPSA refuses it. Without it time covered by an agreement cannot be told" in said.out
+    assert "contract: HaloPSA refuses it. Without it no figure of this release lacks anything" in said.out
     [source] = handoff("status", "--json").json["sources"]
     assert (source["effect"].startswith("time covered"), source["requests"], source["requests_minimum"]) == (True, 2, 1)
