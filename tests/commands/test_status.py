@@ -105,9 +105,9 @@ def test_a_quarantined_source_is_named_with_the_command_that_accepts_it(handoff,
 
 
 def test_an_optional_source_that_was_never_permitted_is_named_with_its_effect_and_all_is_well(handoff, record):
-    record(1, "complete", "not_permitted", "HaloPSA refuses it", entity="contract", is_stale=False)
+    record(1, "complete", "not_permitted", "HaloPSA refuses it", entity="invoice", is_stale=False)
     said = handoff("status")
     assert said.code == Exit.DONE
-    assert "contract: HaloPSA refuses it. Without it no figure of this release lacks anything" in said.out
+    assert "invoice: HaloPSA refuses it. Without it whether a change request was billed is not known" in said.out
     [source] = handoff("status", "--json").json["sources"]
-    assert (source["effect"].startswith("time covered"), source["requests"], source["requests_minimum"]) == (True, 2, 1)
+    assert (source["effect"].startswith("whether a change"), source["requests"], source["requests_minimum"]) == (True, 2, 1)
