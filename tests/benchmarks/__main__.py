@@ -63,7 +63,7 @@ def main() -> None:
         "--requests",
         type=int,
         nargs="*",
-        default=[1000],
+        default=[1000, 10_000],
         help="opportunities at which the table of requests is measured, e.g. 1000 10000 100000; none leaves it out",
     )
     parser.add_argument("--dry", action="store_true", help="print, and leave the pages as they are")
