@@ -26,7 +26,7 @@ test: lint ## Everything that must hold before a change lands: lint, then the te
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 test-duckdb2: .venv-duckdb2/.ready ## The same tests on DuckDB 2.0, without browser and lint.
-	@.venv-duckdb2/bin/pytest -n $(WORKERS) --dist loadfile -m "not campaign and not must_run" -p no:cacheprovider
+	@.venv-duckdb2/bin/pytest -n $(WORKERS) --dist loadfile -m "not campaign and not bench and not must_run" -p no:cacheprovider
 
 bench: .venv/.ready ## Measure pull and landing beside dlt and requests with pandas, and the requests that each night costs.
 	@$(BIN)/python -m tests.benchmarks

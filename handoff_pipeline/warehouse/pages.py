@@ -24,7 +24,7 @@ from handoff_pipeline.warehouse.sql import ident, literal, literals
 
 SMALLEST_OBJECT_LIMIT: Final = 1024 * 1024
 """For one JSON document; raised to the largest page where a page is larger. DuckDB's own default of 16 MB is taken per thread."""
-FILES_AT_ONCE: Final = 50
+FILES_AT_ONCE: Final = 8
 
 
 def read(conn: Connection, home: Home, entity: str, pulled: PulledEntity) -> int:
@@ -72,7 +72,7 @@ def _readable_pages(home: Home, entity: str, pulled: PulledEntity) -> tuple[dict
 
 
 def _portions(paths: list[Path]) -> Iterator[list[Path]]:
-    """The files in portions: DuckDB keeps a buffer for each file of a statement, and an entity that is read singly has thousands."""
+    """The files in portions: DuckDB keeps a buffer for each file of a statement (32 MB in 2.0), and what is read singly has thousands."""
     return (paths[start : start + FILES_AT_ONCE] for start in range(0, len(paths), FILES_AT_ONCE))
 
 

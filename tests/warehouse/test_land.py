@@ -274,9 +274,9 @@ def test_a_batch_that_is_partly_there_stops_the_pipeline(home, ledger, lease):
             reconcile(ledger, conn)
 
 
-VALUES = st.one_of(
-    st.none(), st.booleans(), st.integers(-(2**40), 2**40), st.text(max_size=8), st.floats(allow_nan=False, allow_infinity=False)
-)
+# NUL and halves of a surrogate pair are replaced, which has tests of its own.
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+VALUES = st.one_of(st.none(), st.booleans(), st.integers(-(2**40), 2**40), TEXTS, st.floats(allow_nan=False, allow_infinity=False))
 ROWS = st.dictionaries(st.integers(1, 6), st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3), max_size=6)
 
 
