@@ -179,6 +179,8 @@ def dlt_pull(sim: SimulatedHalo, next_link: str | None = None, **session: Any) -
             pipeline.run([dlt.resource(opportunities, name="opportunities", max_table_nesting=0)])
         except Exception as error:  # noqa: BLE001 - whatever a peer raises is its answer
             said = f"{type(error.__cause__ or error).__name__}"
+        finally:
+            client.session.close()
         if not file.exists():
             return 0, said
         with duckdb.connect(str(file), read_only=True) as conn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from tests.benchmarks.probes import Probe
@@ -16,6 +18,11 @@ def test_the_promise_holds(probe: Probe):
 
 
 @pytest.mark.bench
+# The peer leaves connections open; they are its own, and are collected here and not in somebody else's test.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 @pytest.mark.parametrize("probe", PROBES, ids=[probe.promise for probe in PROBES])
 def test_the_peer_answers_the_same_server(probe: Probe):
-    assert probe.theirs().requests > 0
+    seen = probe.theirs()
+    gc.collect()
+
+    assert seen.requests > 0
