@@ -54,6 +54,31 @@ def ours(url: str, folder: Path) -> Work:
     return work
 
 
+def our_pull(url: str, folder: Path) -> Work:
+    """The pull alone, without landing: what the client needs by itself."""
+    from pydantic import SecretStr
+
+    from handoff_pipeline.clock import SystemClock
+    from handoff_pipeline.halo import PullPlan, pull
+    from handoff_pipeline.settings import Settings
+
+    def work() -> int:
+        settings = Settings(
+            _env_file=None,
+            home=folder,
+            halo_url=url,
+            halo_client_id="bench",
+            halo_client_secret=SecretStr("bench-secret-of-loopback"),
+            requests_per_window=1_000_000,
+            history_start=AT.date(),
+        )
+        plan = PullPlan(as_of=AT, change_type_names=frozenset({"Project Change Request"}))
+        report = pull(settings, plan, folder / "inbox", SystemClock())
+        return sum(entity.rows_seen for entity in report.entities.values())
+
+    return work
+
+
 def requests_and_pandas(url: str, folder: Path) -> Work:
     """What an analyst writes: a loop over pages, a flat data frame, a table made of it."""
     import pandas as pd
@@ -135,6 +160,9 @@ PEERS: dict[str, Callable[[str, Path], Work]] = {
 }
 
 
+PULL = "handoff (pull alone)"
+
+
 def peak_mb() -> float:
     """The highest resident size of this process. Linux tells it per program; elsewhere the parent's size before the start may be in it."""
     status = Path("/proc/self/status")
@@ -147,7 +175,7 @@ def peak_mb() -> float:
 def main() -> None:
     """Do the work once and print what it took."""
     name, url, folder = sys.argv[1:4]
-    work = PEERS[name](url, Path(folder))
+    work = {**PEERS, PULL: our_pull}[name](url, Path(folder))
     begun, cpu = time.perf_counter(), time.process_time()
     rows = work()
     taken = {
