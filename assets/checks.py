@@ -15,6 +15,7 @@ import polars as pl
 from assets.kpis import WEEKLY
 from assets.naming import POOL, key_of
 from assets.resources import WarehouseResource
+from assets.restatements import TABLE as LAST
 from assets.steps import told
 from assets.table_frames import whole
 from handoff_pipeline.settings import Settings
@@ -68,11 +69,11 @@ def relations_check(built: Iterable[str]) -> dg.AssetChecksDefinition:
     tables = sorted(built)
 
     @dg.asset_check(
-        asset=key_of(WEEKLY),
+        asset=key_of(LAST),
         name="relations",
         blocking=True,
         pool=POOL,
-        additional_deps=[key_of(table) for table in tables if table != WEEKLY],
+        additional_deps=[key_of(table) for table in tables if table != LAST],
         description="Every key of every published table points to a row that exists; key 0 is the row for unknown.",
     )
     def related(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) -> dg.AssetCheckResult:

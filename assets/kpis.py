@@ -1,7 +1,7 @@
-"""The KPI tables that SQL cannot finish: intervals and medians for kpi_weekly, curves for kpi_kickoff_survival.
+"""The KPI tables that SQL cannot finish: kpi_weekly with intervals, medians, charts and status; the curves of kpi_kickoff_survival.
 
-Counting is SQL's and estimating is measures'; here columns are brought together and put in the registry's order. The one thing to know: a
-median's value and interval come from its curve, everything else from the counts.
+Counting is SQL's, estimating is measures' and judging is governance's; here columns are brought together and put in the registry's order.
+The one thing to know: the order is fixed: intervals, then what comes from curves, then charts, then status: each reads what came before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from assets.naming import POOL, group_of, key_of, team
 from assets.resources import WarehouseResource
 from assets.steps import told
 from assets.table_frames import whole
+from handoff_pipeline.governance.targets import judged
 from handoff_pipeline.measures import survival
+from handoff_pipeline.measures.charts import with_limits
 from handoff_pipeline.measures.weekly import with_intervals
 from handoff_pipeline.settings import Settings
 from handoff_pipeline.tables import RUN_ID, TABLES, Table, duckdb_type
@@ -25,33 +27,57 @@ from handoff_pipeline.warehouse import frames
 WEEKLY: Final = "kpi.kpi_weekly"
 SURVIVAL: Final = "kpi.kpi_kickoff_survival"
 POINTS: Final = "kpi.weekly_points"
-DURATIONS: Final = "kpi.kickoff_duration"
-SEGMENTS: Final = "kpi.segment"
-MEDIAN_OF_DURATIONS: Final = "days_to_kickoff_median"
+DURATIONS: Final = "kpi.duration"
+EVENTS: Final = "kpi.event_order"
+BASELINES: Final = "kpi.kpi_baseline"
+TARGETS: Final = "kpi.kpi_target"
+READ: Final = (POINTS, DURATIONS, EVENTS, BASELINES, TARGETS)
+SETTING: Final = "policy.setting"
 FROM_CURVE: Final = "log_log"
-_GROUP: Final = list(survival.GROUP)
+ESTIMATED: Final = ("value", "ci_low", "ci_high")
 
 
-def weekly(points: pl.DataFrame, durations: pl.DataFrame) -> pl.DataFrame:
-    """kpi_weekly without run_id: the points with their intervals; the median of days to kickoff with value and interval from its curve."""
-    is_median = pl.col("metric") == MEDIAN_OF_DURATIONS
-    counted = with_intervals(
-        points.with_columns(interval=pl.when(pl.col("interval") == FROM_CURVE).then(pl.lit("none")).otherwise(pl.col("interval")))
+def weekly(
+    points: pl.DataFrame,
+    durations: pl.DataFrame,
+    events: pl.DataFrame,
+    baselines: pl.DataFrame,
+    targets: pl.DataFrame,
+    target_days: float,
+) -> pl.DataFrame:
+    """kpi_weekly without run_id: the counted points with interval, value from the curve where the metric has one, limits, signal, status.
+
+    Args:
+        points: kpi.weekly_points.
+        durations: kpi.duration, the counts behind every curve.
+        events: kpi.event_order.
+        baselines: kpi.kpi_baseline, all of them; only current ones are read.
+        targets: kpi.kpi_target.
+        target_days: days from win to kickoff within which the policy wants deals kicked off.
+    """
+    metrics = points.select("metric", "metric_key").unique()
+    current = baselines.filter("is_current").join(metrics, on="metric_key", how="inner")
+    estimated = _with_curves(with_intervals(points), survival.estimates(durations, target_days))
+    return _as_published(TABLES["kpi_weekly"], judged(with_limits(estimated, events, current), baselines, targets))
+
+
+def _with_curves(points: pl.DataFrame, curves: pl.DataFrame) -> pl.DataFrame:
+    """The points, with value and interval of those whose interval is the curve's taken from it, NULL where there is no curve."""
+    joined = points.join(curves, on=survival.GROUP, how="left", suffix="_of_curve", maintain_order="left")
+    is_from_curve = pl.col("interval") == FROM_CURVE
+    return joined.with_columns(
+        pl.when(is_from_curve).then(pl.col(f"{name}_of_curve")).otherwise(pl.col(name)).alias(name) for name in ESTIMATED
     )
-    medians = survival.medians(durations).select(*_GROUP, "value", "ci_low", "ci_high")
-    joined = counted.join(medians, on=_GROUP, how="left", suffix="_of_curve")
-    from_curve = [
-        pl.when(is_median).then(pl.col(f"{name}_of_curve")).otherwise(pl.col(name)).alias(name) for name in ("value", "ci_low", "ci_high")
-    ]
-    return _as_published(TABLES["kpi_weekly"], joined.with_columns(from_curve))
 
 
-def kickoff_survival(durations: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """kpi_kickoff_survival without run_id: the steps of each week's and segment's curve, with their keys."""
-    steps = survival.curves(durations).join(segments, on=["segment_type", "segment"], how="left")
+def kickoff_survival(durations: pl.DataFrame) -> pl.DataFrame:
+    """kpi_kickoff_survival without run_id: the steps of each week's and segment's curve of days to kickoff, with their keys."""
+    segments = durations.select("segment_type", "segment_key", "segment").unique(("segment_type", "segment_key"))
     return _as_published(
         TABLES["kpi_kickoff_survival"],
-        steps.with_columns(week_date_key=pl.col("week_start").dt.strftime("%Y%m%d").cast(pl.Int64)),
+        survival.kickoff_curves(durations)
+        .join(segments, on=("segment_type", "segment_key"), how="left")
+        .with_columns(week_date_key=pl.col("week_start").dt.strftime("%Y%m%d").cast(pl.Int64)),
     )
 
 
@@ -69,7 +95,7 @@ def _types(table: Table) -> dict[str, str]:
     group_name=group_of(WEEKLY),
     owners=[team(TABLES["kpi_weekly"].owner)],
     kinds={"duckdb", "polars"},
-    deps=[key_of(POINTS), key_of(DURATIONS)],
+    deps=[key_of(name) for name in (*READ, SETTING)],
     pool=POOL,
     metadata=metadata.static(WEEKLY),
     description=TABLES["kpi_weekly"].description,
@@ -77,7 +103,9 @@ def _types(table: Table) -> dict[str, str]:
 def kpi_weekly(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
     """Every metric, week by week and segment by segment."""
     with told(settings), warehouse.get_connection() as conn:
-        frame = weekly(whole(conn, POINTS), whole(conn, DURATIONS))
+        points, durations, events, baselines, targets = (whole(conn, name) for name in READ)
+        target_days = whole(conn, SETTING, ["kickoff_target_days"]).item()
+        frame = weekly(points, durations, events, baselines, targets, target_days)
         rows = frames.write(conn, WEEKLY, frame, _types(TABLES["kpi_weekly"]))
         return dg.MaterializeResult(metadata=metadata.built(conn, WEEKLY, rows))
 
@@ -87,7 +115,7 @@ def kpi_weekly(settings: dg.ResourceParam[Settings], warehouse: WarehouseResourc
     group_name=group_of(SURVIVAL),
     owners=[team(TABLES["kpi_kickoff_survival"].owner)],
     kinds={"duckdb", "polars"},
-    deps=[key_of(DURATIONS), key_of(SEGMENTS)],
+    deps=[key_of(DURATIONS)],
     pool=POOL,
     metadata=metadata.static(SURVIVAL),
     description=TABLES["kpi_kickoff_survival"].description,
@@ -95,6 +123,6 @@ def kpi_weekly(settings: dg.ResourceParam[Settings], warehouse: WarehouseResourc
 def kpi_kickoff_survival(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
     """Days from win to kickoff, as curves."""
     with told(settings), warehouse.get_connection() as conn:
-        frame = kickoff_survival(whole(conn, DURATIONS), whole(conn, SEGMENTS))
+        frame = kickoff_survival(whole(conn, DURATIONS))
         rows = frames.write(conn, SURVIVAL, frame, _types(TABLES["kpi_kickoff_survival"]))
         return dg.MaterializeResult(metadata=metadata.built(conn, SURVIVAL, rows))

@@ -17,12 +17,14 @@ POOL: Final = "warehouse"
 GROUP_OF_LAYER: Final[dict[str, str]] = {
     "raw": "raw",
     "policy": "raw",
+    "ledger": "governance",
     "staging": "staging",
     "core": "core",
     "governance": "governance",
     "marts": "kpi",
     "kpi": "kpi",
     "published": "published",
+    "pages": "published",
 }
 GROUPS: Final = ("raw", "staging", "core", "governance", "kpi", "published")
 

@@ -29,11 +29,10 @@ TABLES: Final[dict[str, str]] = {
     "custom_field": "Which of HaloPSA's custom fields holds which fact, per entity.",
     "change_origin": "What the origins of a change request are called in HaloPSA.",
     "exchange_rate": "Units of base currency for one unit of a currency, from a day on.",
-    "margin_floor": "The lowest sold margin per deal type, per cent.",
-    "checklist_item": "The closed-won checklist: items with weight, hardness, mode and fix.",
-    "control": "The control map.",
-    "risk": "The risk register.",
+    "charge_rate": "What an hour is charged at, by the number of HaloPSA's charge rate.",
     "metric": "The metrics with unit, direction, aggregation, chart and owner.",
+    "target": "The MSP's own dated targets, absolute values by metric and segment.",
+    "playbook_target": "The playbook's targets as factors of a baseline, with days after its freeze; empty where switched off.",
     "calendar_day": "The business calendar: local days with their week, working hours in UTC and running number of business days.",
 }
 

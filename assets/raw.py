@@ -19,10 +19,10 @@ from assets.resources import HaloResource, Progress, WarehouseResource
 from assets.steps import told
 from handoff_pipeline.clock import SystemClock, clock_for
 from handoff_pipeline.halo import ENTITIES, EntityReport, PullReport
-from handoff_pipeline.ledger import Ledger, Run
-from handoff_pipeline.policy import Policy, load_policy
+from handoff_pipeline.ledger import Ledger, PolicyDocument, Run
+from handoff_pipeline.policy import Policy, load_policy, parse_policy, read_text
 from handoff_pipeline.settings import Settings
-from handoff_pipeline.warehouse import Landed, LandResult, completeness_rows, crash, land
+from handoff_pipeline.warehouse import Landed, LandResult, completeness_rows, crash, land, rebuilt
 from handoff_pipeline.warehouse.rules import Rules
 
 GROUP: Final = "raw"
@@ -50,10 +50,13 @@ ROLLOUT_PHASE: Final = "shadow"
 def pull_plan(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
     """Decide the plan and hand it to the pull."""
     with told(settings):
-        policy = load_policy(settings.policy_file)
+        rebuilt.refuse_night(warehouse.home)
+        text = read_text(settings.policy_file)
+        policy = parse_policy(text, settings.policy_file.name)
         now = clock_for(settings.as_of).now()
         with Ledger.open(warehouse.home.ledger_file) as ledger:
             ledger.close_dead_runs(warehouse.lease.run_id, SystemClock().now())
+            ledger.policies.keep(PolicyDocument(policy.hash, policy.version, text, now))
             ledger.start_run(run_of(warehouse.lease.run_id, now, policy))
         with warehouse.get_connection() as conn:
             left = known.read_known(conn)

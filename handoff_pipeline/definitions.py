@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ from handoff_pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from assets.night import NightResult
+    from assets.rebuild import Rebuilt
 
 CHECKOUT: Final = Path(__file__).resolve().parents[1]
 ROOMS: Final = ("assets", "quality", "exports")
@@ -66,3 +68,14 @@ def run_nightly(settings: Settings, progress: Callable[[str, int, int | None], N
     from assets.night import run_night
 
     return run_night(defs, settings, progress)
+
+
+def run_rebuild(settings: Settings, day: date, into: Path, progress: Callable[[str, int, int | None], None] | None = None) -> Rebuilt:
+    """Rebuild in the folder `into` what was published at the end of a past local day; `progress` as in `run_nightly`.
+
+    Raises:
+        HandoffError: it cannot be rebuilt; the folder is left as it was found.
+    """
+    from assets.rebuild import rebuild
+
+    return rebuild(defs, settings, day, into, progress)

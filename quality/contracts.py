@@ -65,7 +65,7 @@ def schema_for(table: str, *, published: bool = True) -> pa.DataFrameSchema:
 
 def _column_rules(table: Table, column: Column) -> list[pa.Check]:
     value = pl.col(column.name)
-    is_row_0 = pl.col(table.key[0]) == UNKNOWN_KEY if table.is_dimension else pl.lit(value=False)
+    is_row_0 = pl.col(table.key[0]).eq_missing(UNKNOWN_KEY) if table.is_dimension else pl.lit(value=False)
     rules = []
     if column.values:
         rules.append(_check("must be one of the contract's values", is_row_0 | value.is_in(column.values)))
@@ -76,7 +76,7 @@ def _column_rules(table: Table, column: Column) -> list[pa.Check]:
         rules.append(_check(f"must not be below {low:g}", is_row_0 | (value.cast(pl.Float64) >= low)))
     if high is not None:
         rules.append(_check(f"must not be above {high:g}", is_row_0 | (value.cast(pl.Float64) <= high)))
-    if table.is_dimension and table.name != "dim_date" and column.name != RUN_ID:
+    if table.is_dimension and table.name != "dim_date" and column.name not in {RUN_ID, table.key[0]}:
         unknown = pl.lit(unknown_row(table)[column.name], dtype=polars_dtype(column))
         rules.append(_check("row 0 must hold the unknown value", is_row_0.not_() | value.eq_missing(unknown), ignore_na=False))
     return rules
@@ -129,7 +129,10 @@ def _broken(schema: pa.DataFrameSchema, table: Table, frame: pl.DataFrame, depth
         with config_context(validation_enabled=True, validation_depth=depth):
             schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        return [_violation(table, frame, cases) for cases in errors.failure_cases.partition_by("column", "check", maintain_order=True)]
+        # A rule about columns as such names no column but in `failure_case`.
+        subject = pl.when(pl.col("check").is_in(list(_SHAPE_WORDS))).then(pl.col("failure_case").cast(pl.String)).alias("subject")
+        found = errors.failure_cases.with_columns(subject).partition_by("column", "check", "subject", maintain_order=True)
+        return [_violation(table, frame, cases) for cases in found]
     return []
 
 

@@ -6,28 +6,43 @@ create or replace temp macro contract_key(tenant, entity, natural_key) as (
     cast('0x' || left(sha256(tenant || '|' || entity || '|' || natural_key), 13) as bigint)
 );
 
--- HaloPSA's moments are UTC, mostly without a zone (the session's zone is UTC); 1899, 1900 and all years up to 1980 mean "empty".
+-- HaloPSA's moments are UTC, mostly without a zone (the session's zone is UTC); 1899, 1900 and all years up to 1980 mean "empty". Nor is
+-- there one in a year that the calendar does not wholly hold in every zone: somebody mistyped it, and no fact could name its day.
 create or replace temp macro halo_utc(value) as (
-    case when year(try_cast(value as timestamp)) > 1980 then timezone('UTC', try_cast(value as timestamptz)) end
+    case when year(try_cast(value as timestamp)) between 1991 and 2059 then timezone('UTC', try_cast(value as timestamptz)) end
+);
+
+-- A day, where the calendar has it (1990 to 2060): one that somebody mistyped is none.
+create or replace temp macro in_calendar(local_date) as (
+    case when local_date between date '1990-01-01' and date '2060-12-31' then local_date end
 );
 
 -- A day kept as a date-time: the day that its text names, whatever its time. Only where that moment is midnight in the tenant's own zone
 -- (a local midnight that HaloPSA turned into UTC) it is the day that begins then, so that no date shifts by a day.
 create or replace temp macro halo_day(value, zone) as (
-    case
-        when year(try_cast(value as timestamp)) <= 1980 then null
-        when cast(try_cast(value as timestamp) as time) = time '00:00:00' then cast(try_cast(value as timestamp) as date)
-        when cast(timezone(zone, try_cast(value as timestamptz)) as time) = time '00:00:00'
-            then cast(timezone(zone, try_cast(value as timestamptz)) as date)
-        else cast(try_cast(value as timestamp) as date)
-    end
+    in_calendar(
+        case
+            when year(try_cast(value as timestamp)) <= 1980 then null
+            when cast(try_cast(value as timestamp) as time) = time '00:00:00' then cast(try_cast(value as timestamp) as date)
+            when cast(timezone(zone, try_cast(value as timestamptz)) as time) = time '00:00:00'
+                then cast(timezone(zone, try_cast(value as timestamptz)) as date)
+            else cast(try_cast(value as timestamp) as date)
+        end
+    )
 );
 
 -- Whole numbers arrive as 12, 12.0 or "12".
 create or replace temp macro halo_int(value) as (try_cast(try_cast(value as decimal(18, 0)) as bigint));
 
--- Money and quantities, from text, never through a float.
-create or replace temp macro halo_money(value) as (try_cast(value as decimal(18, 4)));
+-- Money and quantities, from text, never through a float. A billion times a thousand and more is mistyped, and counts as not filled: sums of
+-- such numbers would not fit the contract's 18 digits.
+create or replace temp macro halo_money(value) as (
+    case when abs(try_cast(value as decimal(18, 4))) < 1000000000000 then try_cast(value as decimal(18, 4)) end
+);
+
+-- Money or a quantity about to be multiplied: DuckDB keeps the product of two narrow decimals in 18 digits, which an order of a million
+-- times a rate overflows.
+create or replace temp macro wide(value) as (cast(value as decimal(28, 4)));
 
 -- Hours as HaloPSA plans them: -9999 (and every negative number) means that nobody planned any.
 create or replace temp macro halo_hours(value) as (case when halo_money(value) >= 0 then halo_money(value) end);
@@ -61,6 +76,24 @@ create or replace temp macro week_of(local_date) as (cast(date_trunc('week', loc
 
 -- A policy name and a HaloPSA name are the same word whatever their case.
 create or replace temp macro folded(value) as (lower(trim(value)));
+
+-- amount x part / whole with four places, halves away from zero; exact, because no step goes through a float. NULL where whole is 0.
+create or replace temp macro ten_thousandths(value) as (cast(wide(value) * 10000 as hugeint));
+create or replace temp macro prorated(amount, part, whole) as (
+    case
+        when whole != 0
+            then
+                cast(
+                    cast(
+                        sign(ten_thousandths(amount)) * sign(ten_thousandths(part)) * sign(ten_thousandths(whole))
+                        * (
+                            (2 * abs(ten_thousandths(amount) * ten_thousandths(part)) + abs(ten_thousandths(whole)))
+                            // (2 * abs(ten_thousandths(whole)))
+                        ) as decimal(22, 0)
+                    ) * 0.0001 as decimal(18, 4)
+                )
+    end
+);
 
 -- Whether a row of a typed history was in force on a night (a batch): from its first night up to, not including, the night that replaced it.
 create or replace temp macro in_force(valid_from_batch, valid_to_batch, batch_no) as (

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from handoff_pipeline.commands.explain import number
+from handoff_pipeline.commands.amounts import UNITS, amount, number
+from handoff_pipeline.commands.explain_words import heading, rows, week_name
 from handoff_pipeline.commands.screen import plain, table
 
 if TYPE_CHECKING:
     from handoff_pipeline.commands.figures import Figure
     from handoff_pipeline.commands.worst import Worst
-
-PLACES = {"fraction": 1, "score": 1, "percent": 1, "pp": 2, "days": 0, "hours": 1, "per_project_week": 3, "per_100_hours": 2, "count": 0}
 
 
 @dataclass(frozen=True)
@@ -61,27 +60,28 @@ class DemoReport:
             f"Tables:   {self.published}/parquet/v1/*.parquet, {self.published}/csv/*.csv, {database}",
             f"Query:    duckdb -readonly {database}",
             f"Explain:  HANDOFF_HOME={self.home} .venv/bin/handoff explain handoff {self._example()}",
+            f"          HANDOFF_HOME={self.home} .venv/bin/handoff explain kpi kickoff_delay_rate",
             f"Dagster:  make dev HANDOFF_HOME={self.home}",
         ):
             console.print(plain(line), soft_wrap=True)
 
     def _show_kpis(self, console: Console) -> None:
-        rows = [
+        heading(console, "KPIs: the last 13 weeks whose outcomes are all in, up to the week named")
+        has_target = any(figure.target_due for figure in self.figures)
+        cells = [
             (
                 figure.title,
                 amount(figure.value, figure.unit),
-                ""
-                if figure.low is None and figure.high is None
-                else f"{amount(figure.low, figure.unit)} to {amount(figure.high, figure.unit)}",
+                _interval(figure),
                 UNITS.get(figure.unit, figure.unit),
                 figure.n,
-                f"{figure.first_week} to {figure.last_week}",
+                week_name(figure.last_week),
+                *((_target(figure),) if has_target else ()),
             )
             for figure in self.figures
         ]
-        columns = ("KPI", "value", "95 % interval", "unit", "n", "weeks pooled (Mondays)")
-        console.print()
-        console.print(table("KPIs: the last 13 weeks whose outcomes are all in", columns, rows, right=("value", "95 % interval", "n")))
+        columns = ("KPI", "value", "95 % interval", "unit", "n", "to week", *(("target",) if has_target else ()))
+        rows(console, columns, cells, right=("value", "95 % interval", "n"), cut="KPI")
 
     def _show_handoffs(self, console: Console) -> None:
         rows = [(each.handoff_id, each.title, number(each.score, 1), each.missing, each.owner) for each in self.worst.handoffs]
@@ -108,14 +108,17 @@ class DemoReport:
         return self.worst.handoffs[0].handoff_id if self.worst.handoffs else 1
 
 
-UNITS = {"fraction": "%", "score": "of 100", "pp": "pp", "per_project_week": "per project and week"}
+def _interval(figure: Figure) -> str:
+    if figure.low is None and figure.high is None:
+        return ""
+    return f"{amount(figure.low, figure.unit)} to {amount(figure.high, figure.unit)}"
 
 
-def amount(value: float | None, unit: str) -> str:
-    """A value in its unit; fractions are shown as percentages."""
-    if value is None:
-        return "–"
-    return number(value * 100 if unit == "fraction" else value, PLACES.get(unit, 2))
+def _target(figure: Figure) -> str:
+    """How the window's last week stands against the target in force."""
+    if figure.target_due is None:
+        return ""
+    return f"{figure.status.replace('_', ' ')}: {amount(figure.target_value, figure.unit)}"
 
 
 def counted(counts: Mapping[str, int]) -> str:

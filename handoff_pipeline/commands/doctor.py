@@ -26,10 +26,10 @@ from handoff_pipeline.commands.screen import Json, emit, err, out, plain
 from handoff_pipeline.commands.standing import standing
 from handoff_pipeline.commands.telling import show_finding
 from handoff_pipeline.errors import HandoffError
-from handoff_pipeline.policy import Policy, load_policy
 from handoff_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from handoff_pipeline.policy import Policy
     from handoff_pipeline.warehouse.home import Home
 
 EXAMPLES = """Examples:\n
@@ -116,6 +116,8 @@ def memory_bytes() -> int | None:
 
 
 def _policy(path: Path) -> tuple[Policy | None, Finding]:
+    from handoff_pipeline.policy import load_policy
+
     try:
         policy = load_policy(path)
     except HandoffError as error:

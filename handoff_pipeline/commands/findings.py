@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
-from handoff_pipeline.policy import Policy
 from handoff_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from handoff_pipeline.halo.envelope import Row
     from handoff_pipeline.halo.sample import Discovery
     from handoff_pipeline.halo.visibility import Hidden
+    from handoff_pipeline.policy import Policy
 
 NEAR_MISSES = 3
 UNASSIGNED = 1
@@ -167,13 +167,11 @@ def names(policy: Policy, tenant: TenantNames) -> Iterator[Finding]:
         *(("custom field", f"fields.project.{key}", tenant.custom_fields, [name]) for key, name in policy.fields.project.items()),
         *(
             ("custom field", f"change_request.{key}", tenant.custom_fields, [name])
-            for key, name in (
-                ("decided_field", change.decided_field),
-                ("price_field", change.price_field),
-                ("origin_field", change.origin_field),
-            )
+            for key, name in ((f"{part}_field", name) for part, name in change.custom_fields.items())
             if name
         ),
+        ("ticket type", "billing.time_and_material_types", tenant.ticket_types, policy.billing.time_and_material_types),
+        ("custom field", "billing.type_field", tenant.custom_fields, [policy.billing.type_field] if policy.billing.type_field else []),
     )
     missing = 0
     for kind, key, known, used in wanted:

@@ -15,7 +15,26 @@ from typing import Annotated
 import typer
 
 from handoff_pipeline import __version__
-from handoff_pipeline.commands import demo, docs, doctor, explain, halo_setup, init, policy, quarantine, run_night, simulator, status
+from handoff_pipeline.commands import (
+    baseline,
+    demo,
+    docs,
+    doctor,
+    explain_gap,
+    explain_handoff,
+    explain_kpi,
+    explain_project,
+    halo_setup,
+    init,
+    policy,
+    policy_history,
+    policy_show,
+    quarantine,
+    rebuild,
+    run_night,
+    simulator,
+    status,
+)
 from handoff_pipeline.commands.exits import CODES, Exit, exit_for
 from handoff_pipeline.commands.screen import show_error
 from handoff_pipeline.errors import HandoffError
@@ -29,6 +48,7 @@ app = typer.Typer(
     help="From HaloPSA's won opportunities to scored handoffs and KPI tables, every night.",
     epilog=CODES,
 )
+baseline_group = typer.Typer(no_args_is_help=True, help="Freeze what later figures are compared with.", epilog=baseline.EXAMPLES)
 explain_group = typer.Typer(no_args_is_help=True, help="Explain one published thing down to HaloPSA's records.")
 halo_group = typer.Typer(no_args_is_help=True, help="Prepare HaloPSA itself for the handoff's facts.")
 policy_group = typer.Typer(no_args_is_help=True, help="Work with the policy file (handoff.yaml).")
@@ -50,14 +70,26 @@ def root(
 
 app.command("demo", epilog=demo.EXAMPLES)(demo.demo)
 app.command("run", epilog=run_night.EXAMPLES)(run_night.run_night)
+app.command("rebuild", epilog=rebuild.EXAMPLES)(rebuild.rebuild)
 app.command("status", epilog=status.EXAMPLES)(status.status)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("init", epilog=init.EXAMPLES)(init.init)
 app.command("simulator", epilog=simulator.EXAMPLES)(simulator.simulator)
 app.command("docs", epilog=docs.EXAMPLES)(docs.docs)
-explain_group.command("handoff", epilog=explain.EXAMPLES)(explain.handoff)
+explain_group.command("kpi", epilog=explain_kpi.EXAMPLES)(explain_kpi.kpi)
+explain_group.command("handoff", epilog=explain_handoff.EXAMPLES)(explain_handoff.handoff)
+explain_group.command("gap", epilog=explain_gap.EXAMPLES)(explain_gap.gap)
+explain_group.command("project", epilog=explain_project.EXAMPLES)(explain_project.project)
 halo_group.command("setup", epilog=halo_setup.EXAMPLES)(halo_setup.setup)
 policy_group.command("check", epilog=policy.EXAMPLES)(policy.check)
+policy_group.command("show", epilog=policy_show.EXAMPLES)(policy_show.show)
+policy_group.command("history", epilog=policy_history.EXAMPLES)(policy_history.history)
+policy_group.command("schema", epilog=policy_show.SCHEMA_EXAMPLES)(policy_show.schema)
+baseline_group.command("capture", epilog=baseline.CAPTURE_EXAMPLES)(baseline.capture)
+baseline_group.command("freeze", epilog=baseline.FREEZE_EXAMPLES)(baseline.freeze)
+baseline_group.command("rebaseline", epilog=baseline.REBASELINE_EXAMPLES)(baseline.rebaseline)
+baseline_group.command("list", epilog=baseline.LIST_EXAMPLES)(baseline.show_all)
+app.add_typer(baseline_group, name="baseline")
 app.add_typer(explain_group, name="explain")
 app.add_typer(halo_group, name="halo")
 quarantine_group.callback()(quarantine.show)

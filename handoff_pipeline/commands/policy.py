@@ -11,13 +11,16 @@ from handoff_pipeline.clock import clock_for
 from handoff_pipeline.commands.exits import Exit
 from handoff_pipeline.commands.findings import Finding
 from handoff_pipeline.commands.init import SAMPLE_ROWS
+from handoff_pipeline.commands.policy_history import kept_documents, same_version
+from handoff_pipeline.commands.policy_show import checklist_table
 from handoff_pipeline.commands.progress import shown
-from handoff_pipeline.commands.screen import Json, emit, err, out, plain, table
+from handoff_pipeline.commands.screen import Json, emit, err, out, plain
 from handoff_pipeline.commands.telling import show_finding
 from handoff_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from handoff_pipeline.policy import Policy
+    from handoff_pipeline.policy.load import Variants
 
 EXAMPLES = """Examples:\n
 handoff policy check\n
@@ -37,19 +40,21 @@ def check(
 
     Exits with 1 when something must be mended; warnings alone are no failure.
     """
-    from handoff_pipeline.policy import load_policy
+    from handoff_pipeline.policy.load import parse_variants, read_text
 
     settings = load_settings()
     path = file or settings.policy_file
-    policy = load_policy(path)
-    findings = _compared(settings, policy, sample) if live else []
+    variants = parse_variants(read_text(path), path.name)
+    policy = variants.chosen
+    findings = [*same_version(policy, kept_documents(settings)), *(_compared(settings, policy, sample) if live else [])]
     failures = sum(finding.level == "failure" for finding in findings)
     items = [item.id for item in policy.checklist.items]
     if as_json:
         payload = {"ok": not failures, "file": path, "version": policy.version, "hash": policy.hash, "items": items}
-        emit(payload | ({"findings": [vars(finding) for finding in findings]} if live else {}))
+        payload |= {"sector": policy.sector, "overlays": sorted(variants.by_sector)}
+        emit(payload | {"findings": [vars(finding) for finding in findings]})
     else:
-        _show(path, policy)
+        _show(path, variants)
         for finding in findings:
             show_finding(finding)
         _conclude(findings, failures, live=live)
@@ -68,16 +73,23 @@ def _compared(settings: Settings, policy: Policy, sample: int) -> list[Finding]:
         return live_findings(policy, discover(settings, clock_for(settings.as_of), bounds, progress))
 
 
-def _show(path: Path, policy: Policy) -> None:
-    """What the policy says in short."""
+def _show(path: Path, variants: Variants) -> None:
+    """What the policy says in short, and which overlays would change how much of it."""
+    from handoff_pipeline.policy.overlays import differences
+
+    policy = variants.chosen
     items = policy.checklist.items
     console = out()
     console.print(
         plain(f"{path} is sound: version {policy.version}, {len(items)} checklist items, cap {policy.checklist.hard_cap:g}."),
         soft_wrap=True,
     )
-    rows = [(item.id, item.title, f"{item.weight:g}", "hard" if item.hard else "", item.mode, item.rule.kind) for item in items]
-    console.print(table("Checklist", ("item", "title", "weight", "kind", "mode", "rule"), rows, right=("weight",)))
+    console.print(checklist_table(policy))
+    for sector, changed in sorted(variants.by_sector.items()):
+        state = "is on" if sector == policy.sector else "is off"
+        count = len(differences(variants.base, changed))
+        said = f"Overlay {sector} {state}: it changes {count} values; `handoff policy show --sector {sector}` tells which."
+        console.print(plain(said), soft_wrap=True)
 
 
 def _conclude(findings: list[Finding], failures: int, *, live: bool) -> None:

@@ -1,18 +1,20 @@
 """What the commands may know of figures: the published tables of one home, by SQL.
 
 Never the work file, so that no command blocks a night.
+The one thing to know: engines are imported with the first query, so that `--help` waits for none of them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from handoff_pipeline.settings import Settings
-from handoff_pipeline.warehouse import read
-from handoff_pipeline.warehouse.home import Home
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from handoff_pipeline.warehouse.home import Home
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Published:
     @classmethod
     def of(cls, settings: Settings) -> Published:
         """The published tables under HANDOFF_HOME."""
+        from handoff_pipeline.warehouse.home import Home
+
         return cls(Home.of(settings))
 
     def frame(self, sql: str, **parameters: object) -> pl.DataFrame:
@@ -32,6 +36,8 @@ class Published:
         Raises:
             WarehouseError: nothing is published yet.
         """
+        from handoff_pipeline.warehouse import read
+
         return read.query(self.home, sql, parameters or None)
 
     def rows(self, sql: str, **parameters: object) -> list[dict[str, Any]]:

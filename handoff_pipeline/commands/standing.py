@@ -61,6 +61,7 @@ def ledger(home: Home, now: datetime) -> Iterator[Finding]:
     try:
         with Ledger.open(home.ledger_file) as opened:
             runs = opened.runs()
+            frozen = len(opened.baselines.current()) if runs else 0
             lacking = _lacking(opened, runs[-1]) if runs else []
     except HandoffError as error:
         yield Finding("ledger", "failure", error.message, error.fix or "")
@@ -68,6 +69,19 @@ def ledger(home: Home, now: datetime) -> Iterator[Finding]:
     yield Finding("ledger", "ok", f"{len(runs)} runs are recorded.")
     if runs:
         yield last_run(runs[-1], lacking, now)
+        yield baselines(frozen)
+
+
+def baselines(frozen: int) -> Finding:
+    """Whether there is anything to compare a pilot with; afterwards it is too late to capture it."""
+    if frozen:
+        return Finding("baseline", "ok", f"{frozen} baselines are frozen.")
+    return Finding(
+        "baseline",
+        "warning",
+        "No baseline is frozen, so no target has a path and a pilot could not be judged.",
+        "Before the pilot starts: `handoff baseline capture`, then `handoff baseline freeze`.",
+    )
 
 
 def _lacking(opened: Ledger, run: Run) -> list[str]:

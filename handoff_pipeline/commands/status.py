@@ -66,6 +66,7 @@ def status(as_json: Json = False) -> None:
             raise HandoffError(f"No run is recorded in {home.ledger_file}.", "Start one with `handoff run`, or try `make demo`.")
         last = runs[-1]
         sources = [_source(row, ledger) for row in ledger.completeness(last.run_id)]
+        frozen = len(ledger.baselines.current())
     manifest = published_manifest(home)
     if as_json:
         emit(
@@ -73,10 +74,13 @@ def status(as_json: Json = False) -> None:
                 "run": asdict(last),
                 "published": manifest.model_dump(include={"run_id", "state", "as_of_utc", "content_hash"}) if manifest else None,
                 "sources": _plain(sources),
+                "baselines": frozen,
             }
         )
     else:
         show(last, sources, manifest, out())
+        if not frozen:
+            out().print("No baseline is frozen. Before a pilot starts: `handoff baseline capture`.", markup=False)
     raise typer.Exit(exit_of(last, sources))
 
 

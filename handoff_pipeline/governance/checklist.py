@@ -1,27 +1,27 @@
-"""Scoring: the closed-won checklist as Polars expressions compiled from the policy.
+"""Scoring: every checklist item judged on every stretch of nights of every handoff, by the policy that was in force on it.
 
-A pure function of frames: evidence in (one row per handoff and stretch of nights), one judgement per item out. Stages, gaps and KPIs are
-made from these judgements in SQL. Quality is 0, 0.5 or 1; nothing that a customer wrote is ever part of a reason.
+A pure function of frames: evidence in (one row per handoff and stretch of nights), one judgement per item out. The rules are
+`checklist_rules`'; stages, gaps and KPIs are made in SQL. The one thing to know: quality is 0, 0.5, 1, or NULL where the item is not for
+the deal or nobody looked; nothing that a customer wrote is ever part of a reason.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Final
 
 import polars as pl
 
+from handoff_pipeline.governance.checklist_evidence import widened
+from handoff_pipeline.governance.checklist_rules import compiled
 from handoff_pipeline.policy import Policy
-from handoff_pipeline.policy.checklist import AllFieldsRule, ChecklistItem, MarginFloorRule, TextRule
+from handoff_pipeline.policy.checklist import ChecklistItem
 
-LINK = r"^https?://[^\s/?#]+\.[^\s/?#]+\S*$"
-TAG = r"<[^>]*>"
-ENTITY = r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);"
-WORD = r"\S*[\p{L}\p{N}]\S*"
-
-KEPT = ("handoff_id", "slice_batch", "slice_from_utc", "slice_to_utc", "is_won")
+KEPT: Final = ("handoff_id", "slice_batch", "slice_from_utc", "slice_to_utc", "is_won")
 """Columns of the evidence that a judgement carries on."""
+NOT_APPLICABLE: Final = "the item is not for deals of this type or service template"
 
-CHECK_SCHEMA = pl.Schema(
+CHECK_SCHEMA: Final = pl.Schema(
     {
         "handoff_id": pl.Int64(),
         "slice_batch": pl.Int64(),
@@ -32,6 +32,8 @@ CHECK_SCHEMA = pl.Schema(
         "position": pl.Int64(),
         "is_hard": pl.Boolean(),
         "weight": pl.Float64(),
+        "cap": pl.Float64(),
+        "policy_version": pl.String(),
         "result": pl.String(),
         "quality": pl.Float64(),
         "reason": pl.String(),
@@ -41,120 +43,79 @@ CHECK_SCHEMA = pl.Schema(
 )
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """What a rule says of every row: quality (0, 0.5, 1), why, and the evidence that it read (NULL where there is none)."""
-
-    quality: pl.Expr
-    reason: pl.Expr
-    evidence_text: pl.Expr
-    evidence_url: pl.Expr
-
-
-def score(policy: Policy, evidence: pl.DataFrame) -> pl.DataFrame:
+def score(policies: Mapping[int, Policy], evidence: pl.DataFrame, fields: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     """Judge every checklist item on every row of evidence.
 
     Args:
-        policy: the policy whose checklist judges.
-        evidence: columns handoff_id, slice_batch, slice_from_utc, slice_to_utc, is_won, source_url, sold_margin_pct (per cent),
-            sold_margin_text, margin_floor_pct (per cent) and one column for each meaning that the checklist's rules read.
+        policies: the number of a stretch of nights (`policy_no`) to the policy in force on it.
+        evidence: `core.evidence`: handoff_id, slice_batch, slice_from_utc, slice_to_utc, policy_no, is_won, won_order, deal_type,
+            service_template, won_day, sold_margin_pct (per cent), sold_margin_text, margin_floor_pct (per cent), has_accepted_quotation,
+            has_accepted_day, has_accepted_by, has_signed_copy, accepted_text, is_documented, source_url.
+        fields: `core.evidence_field`: handoff_id, slice_batch, meaning, stored, field_day, number.
+        documents: `core.evidence_document`: handoff_id, slice_batch, place, file_name.
 
     Returns:
-        One row per row of evidence and item, with the columns of `CHECK_SCHEMA`, in that order.
+        One row per row of evidence and item of its policy, with the columns of `CHECK_SCHEMA`, in that order.
     """
-    frames = [_judge(policy, item, position, evidence) for position, item in enumerate(policy.checklist.items)]
+    wide = widened(policies.values(), evidence, fields, documents)
+    frames = [
+        _judge(policy, item, position, wide.filter(pl.col("policy_no") == number))
+        for number, policy in policies.items()
+        for position, item in enumerate(policy.checklist.items)
+    ]
     return pl.concat(frames).sort("handoff_id", "slice_batch", "position")
 
 
 def _judge(policy: Policy, item: ChecklistItem, position: int, evidence: pl.DataFrame) -> pl.DataFrame:
-    """One item on all rows."""
-    judgement = _compile(policy, item)
-    quality = judgement.quality.cast(pl.Float64)
+    """One item on all rows of its policy."""
+    judgement = compiled(item.rule, policy.checklist.placeholders)
+    applies = _applies(item)
+    quality = pl.when(applies).then(judgement.quality.cast(pl.Float64))
+    cap = policy.checklist.hard_cap if item.cap is None else item.cap
     return evidence.select(
         *(pl.col(name) for name in KEPT),
         pl.lit(item.id).alias("item"),
         pl.lit(position, pl.Int64).alias("position"),
         pl.lit(item.hard).alias("is_hard"),
         pl.lit(item.weight, pl.Float64).alias("weight"),
-        pl.when(quality == 1).then(pl.lit("met")).when(quality > 0).then(pl.lit("partial")).otherwise(pl.lit("missing")).alias("result"),
+        pl.lit(cap if item.hard else None, pl.Float64).alias("cap"),
+        pl.lit(policy.version).alias("policy_version"),
+        pl.when(quality.is_null())
+        .then(pl.lit("not_applicable"))
+        .when(quality == 1)
+        .then(pl.lit("met"))
+        .when(quality > 0)
+        .then(pl.lit("partial"))
+        .otherwise(pl.lit("missing"))
+        .alias("result"),
         quality.alias("quality"),
-        pl.when(quality == 1).then(judgement.reason).otherwise(pl.concat_str(judgement.reason, pl.lit(f". {item.fix}"))).alias("reason"),
-        judgement.evidence_url.alias("evidence_url"),
-        judgement.evidence_text.alias("evidence_text"),
+        pl.when(~applies)
+        .then(pl.lit(NOT_APPLICABLE))
+        .when(quality < 1)
+        .then(pl.concat_str(judgement.reason, pl.lit(f". {item.fix}")))
+        .otherwise(judgement.reason)
+        .alias("reason"),
+        pl.when(applies).then(judgement.evidence_url).otherwise(pl.col("source_url")).alias("evidence_url"),
+        pl.when(quality.is_not_null()).then(judgement.evidence_text).alias("evidence_text"),
     ).cast(CHECK_SCHEMA)
 
 
-def _compile(policy: Policy, item: ChecklistItem) -> Judgement:
-    """The item's rule as expressions."""
-    match item.rule:
-        case AllFieldsRule() as rule:
-            return _all_fields(rule)
-        case TextRule() as rule:
-            return _text(rule, policy.checklist.placeholders)
-        case MarginFloorRule():
-            return _margin_floor()
+def _applies(item: ChecklistItem) -> pl.Expr:
+    """Whether the item is for the deal: in every list of applies_to that names something, and in none of except_for."""
+    wanted = [
+        _among(column, names)
+        for column, names in (("deal_type", item.applies_to.deal_types), ("service_template", item.applies_to.service_templates))
+        if names
+    ]
+    refused = [
+        ~_among(column, names)
+        for column, names in (("deal_type", item.except_for.deal_types), ("service_template", item.except_for.service_templates))
+        if names
+    ]
+    return pl.all_horizontal(pl.lit(value=True), *wanted, *refused)
 
 
-def _all_fields(rule: AllFieldsRule) -> Judgement:
-    """A link and a date: both 1, one 0.5, none 0."""
-    link = pl.col(rule.link)
-    has_link = link.str.strip_chars().str.contains(LINK).fill_null(value=False)
-    has_date = pl.col(rule.date).is_not_null()
-    has_text = link.str.strip_chars().str.len_chars().fill_null(0) > 0
-    return Judgement(
-        quality=(has_link.cast(pl.Float64) + has_date.cast(pl.Float64)) / 2,
-        reason=pl.when(has_link & has_date)
-        .then(pl.lit("link and date are there"))
-        .when(has_link)
-        .then(pl.lit("the date is missing"))
-        .when(has_date & has_text)
-        .then(pl.lit("the link is no web address"))
-        .when(has_date)
-        .then(pl.lit("the link is missing"))
-        .when(has_text)
-        .then(pl.lit("the link is no web address and the date is missing"))
-        .otherwise(pl.lit("link and date are missing")),
-        evidence_text=pl.when(has_text | has_date).then(
-            pl.concat_str(link.fill_null(""), pl.lit("|"), pl.col(rule.date).cast(pl.Date).dt.to_string("%Y-%m-%d").fill_null(""))
-        ),
-        evidence_url=pl.when(has_link).then(link.str.strip_chars()).otherwise(pl.col("source_url")),
-    )
-
-
-def _text(rule: TextRule, placeholders: list[str]) -> Judgement:
-    """Text that says something: empty or placeholder 0, too short 0.5, else 1. HTML tags are no words."""
-    text = pl.col(rule.field)
-    plain = text.str.replace_all(TAG, " ").str.replace_all(ENTITY, " ").str.strip_chars()
-    is_empty = plain.str.len_chars().fill_null(0) == 0
-    bare = plain.str.replace_all(r"\s+", " ").str.to_lowercase().str.strip_chars(" \t\r\n.!:;")
-    known = [word.strip().casefold().strip(" .!:;") for word in placeholders]
-    is_placeholder = (bare.is_in(known) | (bare.str.len_chars() == 0)).fill_null(value=False) & ~is_empty
-    words = plain.str.count_matches(WORD)
-    return Judgement(
-        quality=pl.when(is_empty | is_placeholder).then(0.0).when(words < rule.minimum_words).then(0.5).otherwise(1.0),
-        reason=pl.when(is_empty)
-        .then(pl.lit("nothing is written"))
-        .when(is_placeholder)
-        .then(pl.lit("a placeholder is written"))
-        .when(words < rule.minimum_words)
-        .then(pl.format("{} words of at least {}", words, pl.lit(rule.minimum_words)))
-        .otherwise(pl.format("{} words", words)),
-        evidence_text=pl.when(~is_empty).then(text),
-        evidence_url=pl.col("source_url"),
-    )
-
-
-def _margin_floor() -> Judgement:
-    """The sold margin reaches its floor; an unknown margin is missing, not zero."""
-    margin, floor = pl.col("sold_margin_pct"), pl.col("margin_floor_pct")
-    shown = pl.format("{} % against a floor of {} %", margin.round(1), floor.round(1))
-    return Judgement(
-        quality=pl.when(margin.is_null()).then(0.0).when(margin >= floor).then(1.0).otherwise(0.0),
-        reason=pl.when(margin.is_null())
-        .then(pl.lit("no margin is known: no accepted quotation or sales order with revenue"))
-        .when(margin >= floor)
-        .then(pl.concat_str(pl.lit("margin "), shown))
-        .otherwise(pl.concat_str(pl.lit("below the floor: margin "), shown)),
-        evidence_text=pl.col("sold_margin_text"),
-        evidence_url=pl.col("source_url"),
-    )
+def _among(column: str, names: list[str]) -> pl.Expr:
+    """Whether the deal's own is one of the names, case and outer blanks aside; a deal without one is in no list."""
+    folded = pl.col(column).str.strip_chars().str.to_lowercase()
+    return folded.is_in([name.strip().lower() for name in names]).fill_null(value=False)

@@ -158,7 +158,7 @@ _REGISTRY = (
         "attachments",
         envelope=("attachments",),
         is_required=False,
-        effect="no figure of this release lacks anything; a signed document is known by its link",
+        effect="checklist rules about documents are not applicable; a signed document is known by its link",
     ),
     Entity(
         "invoice",

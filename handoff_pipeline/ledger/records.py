@@ -7,13 +7,14 @@ The one thing to know: every moment is an aware datetime in UTC; the store turns
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 RunState = Literal["running", "complete", "stale", "failed"]
 BatchState = Literal["announced", "settled", "absent"]
 SourceState = Literal["complete", "incomplete", "quarantined", "not_permitted"]
 FindingKind = Literal["drop", "field", "ambiguous"]
+BaselineKind = Literal["first", "rebaseline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +121,40 @@ class Acceptance:
     accepted_at: datetime
     closed_by_run: str | None = None
     was_used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDocument:
+    """A policy that a night ran on: the hash of its content, its own version, its text, and the as-of of the first such night."""
+
+    policy_hash: str
+    version: str
+    document: str
+    first_as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A frozen baseline of one metric and segment; docs/kpis.md says how its figure is pooled.
+
+    `numerator`, `denominator` and `sum_of_squares` are the window's sums where the figure is a ratio or a mean, so that a later movement
+    can be told with its interval. `window_start` and `window_end` are local days; `frozen_by_key` is the agent's key in dim_agent.
+    """
+
+    metric: str
+    segment_type: str
+    segment_key: int
+    segment: str
+    value: float
+    numerator: float | None
+    denominator: float | None
+    sum_of_squares: float | None
+    n: int
+    ci_low: float | None
+    ci_high: float | None
+    window_start: date
+    window_end: date
+    frozen_at: datetime
+    frozen_by_key: int
+    reason: str
+    kind: BaselineKind

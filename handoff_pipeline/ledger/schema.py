@@ -9,7 +9,23 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, ForeignKey, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -125,4 +141,49 @@ ACCEPTANCE: Final = Table(
     Column("closed_by_run", Text),
     Column("was_used", Boolean, nullable=False),
     CheckConstraint("kind in ('drop', 'field')", name="kind"),
+)
+
+POLICY_DOCUMENT: Final = Table(
+    "policy_document",
+    METADATA,
+    Column("policy_hash", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("first_as_of", UtcMoment, nullable=False),
+)
+
+BASELINE: Final = Table(
+    "baseline",
+    METADATA,
+    Column("baseline_no", Integer, primary_key=True),
+    Column("metric", Text, nullable=False),
+    Column("segment_type", Text, nullable=False),
+    Column("segment_key", BigInteger, nullable=False),
+    Column("segment", Text, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("numerator", Double),
+    Column("denominator", Double),
+    Column("sum_of_squares", Double),
+    Column("n", BigInteger, nullable=False),
+    Column("ci_low", Double),
+    Column("ci_high", Double),
+    Column("window_start", Date, nullable=False),
+    Column("window_end", Date, nullable=False),
+    Column("frozen_at", UtcMoment, nullable=False),
+    Column("frozen_by_key", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    UniqueConstraint("metric", "segment_type", "segment_key", "frozen_at", name="uq_baseline_frozen_at"),
+    CheckConstraint("kind in ('first', 'rebaseline')", name="kind"),
+    CheckConstraint("window_start <= window_end", name="window"),
+    # Two that freeze at once cannot both be the first.
+    Index(
+        "ix_baseline_first",
+        "metric",
+        "segment_type",
+        "segment_key",
+        unique=True,
+        sqlite_where=text("kind = 'first'"),
+        postgresql_where=text("kind = 'first'"),
+    ),
 )

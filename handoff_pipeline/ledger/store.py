@@ -16,7 +16,9 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from handoff_pipeline.errors import WarehouseError
+from handoff_pipeline.ledger.baselines import Baselines
 from handoff_pipeline.ledger.engine import open_engine
+from handoff_pipeline.ledger.policies import Policies
 from handoff_pipeline.ledger.quarantine import Quarantine
 from handoff_pipeline.ledger.records import Announced, Batch, BatchState, Completeness, Run, Settled
 from handoff_pipeline.ledger.schema import LOAD_BATCH, RUN, SOURCE_COMPLETENESS
@@ -51,6 +53,16 @@ class Ledger:
     def quarantine(self) -> Quarantine:
         """What stands set aside, and what persons have accepted of it."""
         return Quarantine(self.engine)
+
+    @property
+    def policies(self) -> Policies:
+        """The policy documents that nights ran on."""
+        return Policies(self.engine)
+
+    @property
+    def baselines(self) -> Baselines:
+        """What was frozen for later figures to be compared with."""
+        return Baselines(self.engine)
 
     # Runs
 

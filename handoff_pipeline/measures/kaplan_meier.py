@@ -123,6 +123,22 @@ def medians_by(steps: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
     return steps.group_by(*by, maintain_order=True).agg(*_median(steps.schema["day"]))
 
 
+def survival_by(counts: pl.DataFrame, by: tuple[str, ...], day: float) -> pl.DataFrame:
+    """Survival after `day` per group of `by`: columns `by`, survival, ci_low, ci_high, ordered by group. The rules are `survival_at`'s."""
+    steps = steps_by(counts, by).filter(pl.col("day") <= day).group_by(*by, maintain_order=True).last()
+    is_followed = pl.col("followed_to") >= day
+    return (
+        counts.filter(pl.col("events") + pl.col("censored") > 0)
+        .group_by(*by)
+        .agg(followed_to=pl.col("day").max())
+        .join(steps.select(*by, "survival", "ci_low", "ci_high"), on=by, how="left", nulls_equal=True)
+        .with_columns(pl.col("survival").fill_null(1.0))
+        .with_columns(pl.when(is_followed | (pl.col("survival") == 0)).then(pl.col(name)) for name in ("survival", "ci_low", "ci_high"))
+        .sort(*by)
+        .select(*by, "survival", "ci_low", "ci_high")
+    )
+
+
 def _median(day_type: pl.DataType) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     day = pl.col("day")
     last_above = day.filter(pl.col("ci_high") > 0.5).max().fill_null(pl.lit(-1).cast(day_type))

@@ -7,7 +7,7 @@ The one thing to know: an interval is worked out from the counts, so numerator a
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 import polars as pl
@@ -15,11 +15,12 @@ import polars as pl
 from handoff_pipeline.measures.errors import refuse, require_columns
 from handoff_pipeline.measures.intervals import Floats, poisson_bounds, student_t_bounds, wilson_bounds
 from handoff_pipeline.tables import METRICS
+from handoff_pipeline.tables.metrics import Interval as IntervalKind
 
 USED: Final = ("metric", "numerator", "denominator", "value", "sum_of_squares", "interval")
-KINDS: Final = ("wilson", "student_t", "poisson", "none")
-# scope_changes_per_100h counts each change as 100 in its numerator: the interval is that of the changes, times 100.
-_PER_EVENT: Final = {each.metric: 100.0 for each in METRICS if each.unit == "per_100_hours"}
+KINDS: Final = get_args(IntervalKind)
+# scope_changes_per_100h counts each change as 100 in its numerator: rates, limits and intervals are those of the changes, times 100.
+PER_EVENT: Final = {each.metric: 100.0 for each in METRICS if each.unit == "per_100_hours"}
 _WHAT: Final = "The table of KPI points"
 
 
@@ -27,8 +28,8 @@ def with_intervals(points: pl.DataFrame) -> pl.DataFrame:
     """The points with ci_low and ci_high (double, NULL where there is no interval), rows and other columns as they came.
 
     `interval` says which: wilson (numerator of denominator; both counts), student_t (denominator = number of values, numerator = their sum,
-    sum_of_squares = sum of their squares; NULL below two values), poisson (numerator events in an exposure of denominator), none. A point
-    whose value is NULL, or whose denominator is 0 or NULL, has no interval.
+    sum_of_squares = sum of their squares; NULL below two values), poisson (numerator events in an exposure of denominator), log_log (comes
+    with the curve, see survival: NULL here), none. A point whose value is NULL, or whose denominator is 0 or NULL, has no interval.
 
     MeasureError where a column is missing, the kind is unknown, or a count cannot be (7 of 5, a negative exposure, half an event).
     """
@@ -73,7 +74,7 @@ def _student_t(points: pl.DataFrame) -> tuple[Floats, Floats]:
 
 
 def _poisson(points: pl.DataFrame) -> tuple[Floats, Floats]:
-    points = points.with_columns(per_event=pl.col("metric").replace_strict(_PER_EVENT, default=1.0, return_dtype=pl.Float64))
+    points = points.with_columns(per_event=pl.col("metric").replace_strict(PER_EVENT, default=1.0, return_dtype=pl.Float64))
     events = pl.col("numerator") / pl.col("per_event")
     refuse(
         points,

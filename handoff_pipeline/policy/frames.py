@@ -1,6 +1,7 @@
 """The policy as small tables (schema `policy`), so that SQL models join what the MSP means instead of spelling it.
 
-Pure: policy and names in, Polars frames out. Every table is rewritten each night; SQL compares names in lower case.
+Pure: policy and names in, Polars frames out. Every table is rewritten each night; SQL compares names in lower case. What depends on the
+night (documents, items, controls, risks) is in `dated_frames.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import polars as pl
 
 from handoff_pipeline.clock import CalendarDay
 from handoff_pipeline.policy.models import Policy
+from handoff_pipeline.policy.targets import playbook_frame, target_frame
 from handoff_pipeline.tables import METRICS
 
 RATE = pl.Decimal(18, 8)
@@ -51,15 +53,12 @@ def policy_frames(policy: Policy, tenant: str, links_base: str) -> dict[str, pl.
             schema={"currency": pl.String, "valid_from": pl.Date, "rate": RATE},
             orient="row",
         ),
-        "margin_floor": pl.DataFrame(
-            [(name.strip().casefold(), float(floor)) for name, floor in policy.margin_floors.by_deal_type.items()],
-            schema={"deal_type": pl.String, "floor_pct": pl.Float64},
-            orient="row",
+        "charge_rate": pl.DataFrame(
+            list(policy.billing.charge_rates.items()), schema={"charge_rate": pl.Int64, "rate": pl.Decimal(18, 4)}, orient="row"
         ),
-        "checklist_item": _checklist(policy),
-        "control": _controls(policy),
-        "risk": pl.DataFrame([risk.model_dump() for risk in policy.risks], schema=dict.fromkeys(_risk_columns(), pl.String)),
         "metric": _metrics(policy),
+        "target": target_frame(policy.targets),
+        "playbook_target": playbook_frame(is_on=policy.playbook_targets),
         "calendar_day": _calendar(policy),
     }
 
@@ -74,8 +73,10 @@ def _setting(policy: Policy, tenant: str, links_base: str) -> pl.DataFrame:
         "go_live": policy.tenant.go_live,
         "policy_version": policy.version,
         "default_business_days": policy.kickoff.default_business_days,
-        "margin_floor_default_pct": float(policy.margin_floors.default_pct),
-        "hard_cap": policy.checklist.hard_cap,
+        "kickoff_target_days": policy.kickoff.target_days,
+        "billing_lag_days": policy.billing.lag_days,
+        "has_charge_amounts": policy.billing.charge_amounts,
+        "entry_invoice_field": policy.billing.entry_invoice_field or "",
     }
     return pl.DataFrame([row])
 
@@ -95,6 +96,8 @@ def _names(policy: Policy) -> Iterator[tuple[str, str]]:
         "change_withdrawn_status": policy.change_request.withdrawn_statuses,
         "kickoff_appointment_type": policy.kickoff.appointment_types,
         "kickoff_milestone": policy.kickoff.milestones,
+        "time_and_material": policy.billing.time_and_material,
+        "time_and_material_type": policy.billing.time_and_material_types,
         "signoff_step": policy.signoff.steps,
         "delivery_team": policy.signoff.delivery_teams,
         "delivery_agent": policy.signoff.delivery_agents,
@@ -112,37 +115,11 @@ def _ids(policy: Policy) -> Iterator[tuple[str, int]]:
 
 
 def _custom_fields(policy: Policy) -> Iterator[tuple[str, str, str]]:
-    change = policy.change_request
-    change_fields = {"decided": change.decided_field, "price": change.price_field, "origin": change.origin_field}
     yield from (("opportunity", meaning, name) for meaning, name in policy.fields.opportunity.items())
     yield from (("project", meaning, name) for meaning, name in policy.fields.project.items())
-    yield from (("change_request", meaning, name) for meaning, name in change_fields.items() if name)
-
-
-def _checklist(policy: Policy) -> pl.DataFrame:
-    rows = [
-        {
-            "position": position,
-            "item": item.id,
-            "title": item.title,
-            "weight": item.weight,
-            "is_hard": item.hard,
-            "mode": item.mode,
-            "control_ids": ", ".join(item.control_ids),
-        }
-        for position, item in enumerate(policy.checklist.items)
-    ]
-    return pl.DataFrame(rows)
-
-
-def _controls(policy: Policy) -> pl.DataFrame:
-    names = ("id", "title", "objective", "owner", "frequency", "psf", "pai8", "other_references", "risk_ids")
-    rows = [{**control.model_dump(exclude={"risks"}), "risk_ids": ", ".join(control.risks)} for control in policy.controls]
-    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String))
-
-
-def _risk_columns() -> tuple[str, ...]:
-    return ("id", "title", "cause", "effect", "owner", "likelihood", "impact", "treatment")
+    yield from (("change_request", meaning, name) for meaning, name in policy.change_request.custom_fields.items() if name)
+    if policy.billing.type_field is not None:
+        yield "project", "billing_type", policy.billing.type_field
 
 
 def _metrics(policy: Policy) -> pl.DataFrame:

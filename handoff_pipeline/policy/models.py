@@ -14,14 +14,15 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 
 from handoff_pipeline.clock import Calendar
-from handoff_pipeline.policy.checklist import AllFieldsRule, Checklist, TextRule
+from handoff_pipeline.policy.billing import Billing
+from handoff_pipeline.policy.calendar import WEEKDAYS, BusinessCalendar
+from handoff_pipeline.policy.checklist import Checklist
+from handoff_pipeline.policy.fields import OPPORTUNITY_FIELDS, Fields
+from handoff_pipeline.policy.overlays import NAME, Overlay
 from handoff_pipeline.policy.register import Control, Risk
 from handoff_pipeline.policy.sections import (
-    WEEKDAYS,
-    BusinessCalendar,
     ChangeRequests,
     Currency,
-    Fields,
     Kickoff,
     Lost,
     MarginFloors,
@@ -33,33 +34,48 @@ from handoff_pipeline.policy.sections import (
     TicketTypes,
     Won,
 )
+from handoff_pipeline.policy.targets import Targets
 
 
 class Policy(Section):
     """The whole of handoff.yaml."""
 
-    version: Annotated[str, Field(min_length=1)]
-    tenant: Tenant
-    ticket_types: TicketTypes
-    won: Won
-    lost: Lost
-    project: ProjectStatuses
-    change_request: ChangeRequests
-    fields: Fields
-    kickoff: Kickoff
-    signoff: Signoff
-    quotation: Quotations
-    calendar: BusinessCalendar
-    exchange_rates: dict[Currency, dict[date, Annotated[Decimal, Field(gt=0)]]] = Field(default_factory=dict)
-    margin_floors: MarginFloors
-    checklist: Checklist
-    controls: list[Control] = Field(default_factory=list)
-    risks: list[Risk] = Field(default_factory=list)
-    metric_owners: dict[str, str] = Field(default_factory=dict)
+    version: Annotated[str, Field(min_length=1)] = Field(description="Your own label; every score and every run carries it.")
+    in_force_from: date | None = Field(
+        default=None, description="First local day whose night this checklist judges; without it, the first night that runs on it."
+    )
+    sector: str | None = Field(default=None, description="The overlay that is on; without it, none.")
+    overlays: dict[Annotated[str, Field(pattern=NAME)], Overlay] = Field(
+        default_factory=dict, description="What a sector changes, by the sector's name."
+    )
+    tenant: Tenant = Field(description="Time zone, base currency and the day from which deals count as live.")
+    ticket_types: TicketTypes = Field(description="Which of HaloPSA's ticket types hold what.")
+    won: Won = Field(description="What means won.")
+    lost: Lost = Field(description="What means lost.")
+    project: ProjectStatuses = Field(description="Project statuses that mean cancelled or held by the client.")
+    change_request: ChangeRequests = Field(description="How a change request says that it was decided, at what price and why it came.")
+    fields: Fields = Field(description="Which custom fields hold the handoff's facts.")
+    kickoff: Kickoff = Field(description="What counts as a kickoff, and the commitment where a deal has none.")
+    signoff: Signoff = Field(description="Delivery's sign-off, and who holds the delivery role.")
+    quotation: Quotations = Field(description="Accepted quotations, and items that are labour.")
+    billing: Billing = Field(default=Billing(), description="How delivered work is billed.")
+    calendar: BusinessCalendar = Field(description="Working days, working hours and holidays.")
+    exchange_rates: dict[Currency, dict[date, Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=8)]]] = Field(
+        default_factory=dict, description="Currency to dated rates: base currency for one unit, from the day named on."
+    )
+    margin_floors: MarginFloors = Field(description="The lowest margin, in per cent of revenue, by deal type.")
+    checklist: Checklist = Field(description="The closed-won checklist.")
+    controls: list[Control] = Field(default_factory=list, description="The controls that are kept in place.")
+    risks: list[Risk] = Field(default_factory=list, description="The risks that they treat.")
+    metric_owners: dict[str, str] = Field(
+        default_factory=dict, description="Metric to the role that answers for it; default is for all others."
+    )
+    targets: Targets = Field(default_factory=list, description="Dated targets as absolute values.")
+    playbook_targets: bool = Field(default=True, description="Whether the playbook's own targets count from each baseline.")
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
-        problems = [*self._status_overlaps(), *self._rules_without_field(), *self._dangling_ids()]
+        problems = [*self._status_overlaps(), *self._rules_without_field(), *self._meanings_of_nobody(), *self._dangling_ids()]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -69,16 +85,30 @@ class Policy(Section):
         return [f"lost.statuses: {', '.join(sorted(both))} is in won.statuses as well"] if both else []
 
     def _rules_without_field(self) -> list[str]:
-        problems = []
-        for item in self.checklist.items:
-            rule = item.rule
-            needed = [rule.field] if isinstance(rule, TextRule) else [rule.link, rule.date] if isinstance(rule, AllFieldsRule) else []
-            problems += [
-                f'checklist item "{item.id}": its rule reads {meaning}, which fields.opportunity does not map'
-                for meaning in needed
-                if meaning not in self.fields.opportunity
-            ]
+        problems = [
+            f'checklist item "{item.id}": its rule reads {meaning}, which fields.opportunity does not map'
+            for item in self.checklist.items
+            for meaning in item.rule.meanings
+            if meaning not in self.fields.opportunity
+        ]
+        problems += [
+            f'checklist item "{item.id}": it goes by {meaning}, which fields.opportunity does not map'
+            for item in self.checklist.items
+            for meaning in item.goes_by
+            if meaning not in self.fields.opportunity
+        ]
         return problems
+
+    def _meanings_of_nobody(self) -> list[str]:
+        """A meaning of the MSP's own that no rule reads, of the checklist or of an overlay, is a known one misspelt more often than not."""
+        rules = [item.rule for item in self.checklist.items]
+        rules += [item.rule for overlay in self.overlays.values() for item in overlay.items if item.rule is not None]
+        read = {meaning for rule in rules for meaning in rule.meanings}
+        strange = sorted(set(self.fields.opportunity) - set(OPPORTUNITY_FIELDS) - read)
+        if not strange:
+            return []
+        known = ", ".join(OPPORTUNITY_FIELDS)
+        return [f"fields.opportunity: no rule reads {', '.join(strange)}; take it out, or write one of the known meanings: {known}"]
 
     def _dangling_ids(self) -> list[str]:
         problems = []
@@ -109,12 +139,12 @@ class Policy(Section):
             time_zone=ZoneInfo(self.tenant.time_zone),
             working_days=frozenset(WEEKDAYS.index(day) + 1 for day in self.calendar.working_days),
             working_hours=self.calendar.working_hours,
-            holidays=frozenset(self.calendar.holidays),
+            holidays=self.calendar.closed_days,
         )
 
     @property
     def custom_field_names(self) -> frozenset[str]:
         """Every custom field of HaloPSA that the policy reads."""
         change = self.change_request
-        extra = {name for name in (change.decided_field, change.price_field, change.origin_field) if name}
+        extra = {name for name in (*change.custom_fields.values(), self.billing.type_field) if name}
         return frozenset({*self.fields.opportunity.values(), *self.fields.project.values(), *extra})

@@ -1,40 +1,20 @@
-"""The sections of handoff.yaml that say what the MSP's words mean: won, kickoff, sign-off, change, calendar, margin floors.
+"""The sections of handoff.yaml that say what the MSP's words mean: won, kickoff, sign-off, change, margin floors.
 
-The checklist is in `checklist.py`, the registers in `register.py`, the rules between sections in `models.py`.
+The checklist is in `checklist.py`, mapped fields in `fields.py`, the calendar in `calendar.py`, rules between sections in `models.py`.
 Unknown keys are refused: a misspelt key that is silently ignored would change what "won" means.
 """
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-OPPORTUNITY_FIELDS = (
-    "deal_type",
-    "service_template",
-    "signed_scope_link",
-    "signed_scope_date",
-    "delivery_assumptions",
-    "dependencies",
-    "acceptance_criteria",
-    "kickoff_committed",
-)
-PROJECT_FIELDS = ("kickoff_recorded", "feasibility", "resource_plan")
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Names = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-
-
-def _time(value: object) -> object:
-    """A time of day as written, or the number of minutes that YAML makes of an unquoted 17:30."""
-    if isinstance(value, int):
-        return time(value // 60, value % 60)
-    return value
 
 
 class Section(BaseModel):
@@ -46,9 +26,9 @@ class Section(BaseModel):
 class Tenant(Section):
     """Where the MSP counts its days and in which money it thinks."""
 
-    time_zone: str
-    base_currency: Currency
-    go_live: date
+    time_zone: str = Field(description="IANA time zone in which days and weeks are counted, such as Europe/London.")
+    base_currency: Currency = Field(description="Currency of every amount in base currency: three capital letters.")
+    go_live: date = Field(description="Deals won before this day are historic: they count in KPIs and never open a gap.")
 
     @field_validator("time_zone")
     @classmethod
@@ -61,82 +41,73 @@ class Tenant(Section):
 class TicketTypes(Section):
     """Names of the ticket types that hold opportunities, projects, tasks and change requests."""
 
-    opportunity: Names
-    project: Names
-    task: list[str] = []
-    change_request: Names
+    opportunity: Names = Field(description="Ticket types that are opportunities.")
+    project: Names = Field(description="Ticket types that are projects.")
+    task: list[str] = Field(default=[], description="Ticket types that are tasks of a project.")
+    change_request: Names = Field(description="Ticket types that are change requests.")
 
 
 class Won(Section):
     """Which statuses mean won, and which of HaloPSA's dates is the win."""
 
-    statuses: Names
-    date_fields: Annotated[list[Literal["oppconverteddate", "dateclosed"]], Field(min_length=1)] = ["oppconverteddate", "dateclosed"]
+    statuses: Names = Field(description="Statuses of an opportunity that mean won.")
+    date_fields: Annotated[list[Literal["oppconverteddate", "dateclosed"]], Field(min_length=1)] = Field(
+        default=["oppconverteddate", "dateclosed"], description="HaloPSA's dates of the win: the first of these that is filled."
+    )
 
 
 class Lost(Section):
     """Which statuses mean lost."""
 
-    statuses: Names
+    statuses: Names = Field(description="Statuses of an opportunity that mean lost.")
 
 
 class ProjectStatuses(Section):
     """Which project statuses mean cancelled, and which mean that the client holds the work."""
 
-    cancelled_statuses: Names
-    client_hold_statuses: list[str] = []
+    cancelled_statuses: Names = Field(description="Statuses of a project that mean cancelled.")
+    client_hold_statuses: list[str] = Field(default=[], description="Statuses that mean that the client is holding the work.")
 
 
 class ChangeRequests(Section):
-    """How a change request says that it was decided, at what price and whence it came."""
+    """How a change request says that it was decided, at what price, for how many hours and whence it came."""
 
-    approved_statuses: Names
-    rejected_statuses: list[str] = []
-    withdrawn_statuses: list[str] = []
-    decided_field: str | None = None
-    price_field: str | None = None
-    origin_field: str | None = None
-    origins: dict[str, Literal["client", "sales_gap", "discovery"]] = {}
+    approved_statuses: Names = Field(description="Statuses of a change request that mean approved.")
+    rejected_statuses: list[str] = Field(default=[], description="Statuses that mean rejected.")
+    withdrawn_statuses: list[str] = Field(default=[], description="Statuses that mean withdrawn.")
+    decided_field: str | None = Field(default=None, description="Custom field with the day of the decision.")
+    price_field: str | None = Field(default=None, description="Custom field with the price of the change.")
+    hours_field: str | None = Field(default=None, description="Custom field with the hours that the change was declared to take.")
+    origin_field: str | None = Field(default=None, description="Custom field that says where the change came from.")
+    origins: dict[str, Literal["client", "sales_gap", "discovery"]] = Field(
+        default={}, description="What that field shows, and which origin it means; anything else is unknown."
+    )
 
-
-class Fields(Section):
-    """Custom fields that hold the handoff's facts: meaning to field name."""
-
-    opportunity: dict[str, str]
-    project: dict[str, str]
-
-    @field_validator("opportunity")
-    @classmethod
-    def _opportunity_meanings(cls, value: dict[str, str]) -> dict[str, str]:
-        return _known_meanings(value, OPPORTUNITY_FIELDS)
-
-    @field_validator("project")
-    @classmethod
-    def _project_meanings(cls, value: dict[str, str]) -> dict[str, str]:
-        return _known_meanings(value, PROJECT_FIELDS)
-
-
-def _known_meanings(value: dict[str, str], known: tuple[str, ...]) -> dict[str, str]:
-    strange = sorted(set(value) - set(known))
-    if strange:
-        raise ValueError(f"{', '.join(strange)}: no such meaning; known are {', '.join(known)}")
-    return value
+    @property
+    def custom_fields(self) -> dict[str, str | None]:
+        """Meaning to custom field, None where the policy names none."""
+        return {"decided": self.decided_field, "price": self.price_field, "hours": self.hours_field, "origin": self.origin_field}
 
 
 class Kickoff(Section):
     """What counts as a kickoff, and the commitment where a deal has none of its own."""
 
-    appointment_types: list[str] = []
-    milestones: list[str] = []
-    default_business_days: Annotated[int, Field(ge=1, le=250)]
+    appointment_types: list[str] = Field(default=[], description="Types of appointments that are kickoffs.")
+    milestones: list[str] = Field(default=[], description="Names of milestones that plan a kickoff.")
+    default_business_days: Annotated[int, Field(ge=1, le=250)] = Field(
+        description="Business days from the win to the commitment, for a deal that has none of its own."
+    )
+    target_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        default=14, description="kickoff_within_target asks how many kicked off within so many calendar days of the win."
+    )
 
 
 class SignoffResults(Section):
     """HaloPSA's numbers for an approval's result (0, 1, 2 are what the public sources guess)."""
 
-    pending: int = 0
-    accepted: int = 1
-    rejected: int = 2
+    pending: int = Field(default=0, description="Result of an approval that is open.")
+    accepted: int = Field(default=1, description="Result of an approval that was given.")
+    rejected: int = Field(default=2, description="Result of an approval that was refused.")
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -148,10 +119,10 @@ class SignoffResults(Section):
 class Signoff(Section):
     """Delivery's sign-off: which approval steps, and who holds the delivery role."""
 
-    steps: Names
-    results: SignoffResults = SignoffResults()
-    delivery_teams: list[str] = []
-    delivery_agents: list[str] = []
+    steps: Names = Field(description="Names of the approval steps that are delivery's sign-off.")
+    results: SignoffResults = Field(default=SignoffResults(), description="HaloPSA's numbers for the result of an approval.")
+    delivery_teams: list[str] = Field(default=[], description="Teams whose agents hold the delivery role.")
+    delivery_agents: list[str] = Field(default=[], description="Further agents who hold it, by name.")
 
     @model_validator(mode="after")
     def _somebody(self) -> Self:
@@ -163,27 +134,23 @@ class Signoff(Section):
 class Quotations(Section):
     """Which quotation statuses mean accepted, and which items are labour by the hour."""
 
-    accepted_statuses: Annotated[list[int], Field(min_length=1)]
-    labour_items: list[int] = []
-
-
-class BusinessCalendar(Section):
-    """Working days, working hours and holidays."""
-
-    working_days: Annotated[list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], Field(min_length=1)]
-    working_hours: tuple[Annotated[time, BeforeValidator(_time)], Annotated[time, BeforeValidator(_time)]]
-    holidays: list[date] = []
-
-    @model_validator(mode="after")
-    def _opens_before_it_closes(self) -> Self:
-        opens, closes = self.working_hours
-        if opens >= closes:
-            raise ValueError(f"working_hours end at {closes:%H:%M}, which is not after {opens:%H:%M}")
-        return self
+    accepted_statuses: Annotated[list[int], Field(min_length=1)] = Field(description="Numbers of quotation statuses that mean accepted.")
+    labour_items: list[int] = Field(default=[], description="Ids of the items that are labour by the hour.")
 
 
 class MarginFloors(Section):
     """Lowest margin, in per cent of revenue, that a deal may be sold at."""
 
-    default_pct: Annotated[Decimal, Field(ge=-100, le=100)]
-    by_deal_type: dict[str, Annotated[Decimal, Field(ge=-100, le=100)]] = {}
+    default_pct: Annotated[Decimal, Field(ge=-100, le=100)] = Field(description="The floor of deal types that have none of their own.")
+    by_deal_type: dict[str, Annotated[Decimal, Field(ge=-100, le=100)]] = Field(
+        default={}, description="Deal type to its floor, case aside."
+    )
+
+    @field_validator("by_deal_type")
+    @classmethod
+    def _once(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
+        names = [name.strip().casefold() for name in value]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} is there twice, case aside; keep one floor of each deal type")
+        return value

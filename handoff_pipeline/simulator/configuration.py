@@ -134,10 +134,12 @@ FIELDS: Final[dict[str, FieldDefinition]] = {
         FieldDefinition(122, "CFFeasibility", "Feasibility", MEMO, _PROJECT),
         FieldDefinition(123, "CFResourcePlan", "Resource plan", MEMO, _PROJECT),
         FieldDefinition(124, "CFProjectRAG", "RAG", SINGLE_SELECT, _PROJECT, ("Green", "Amber", "Red")),
+        FieldDefinition(125, "CFBillingType", "Billed", SINGLE_SELECT, _PROJECT, ("Fixed Price", "Time and Materials")),
         FieldDefinition(131, "CFChangeDecided", "Change decided", DATE, _CHANGE),
         FieldDefinition(132, "CFChangePrice", "Change price", TEXT, _CHANGE),
         FieldDefinition(133, "CFChangeOrigin", "Change origin", SINGLE_SELECT, _CHANGE, ORIGINS),
         FieldDefinition(134, "CFRiskCategory", "Risk category", SINGLE_SELECT, _CHANGE, ("Low", "High")),
+        FieldDefinition(135, "CFChangeHours", "Change hours", TEXT, _CHANGE),
         FieldDefinition(141, "CFAssetTag", "Asset tag", TEXT, _REQUEST),
         FieldDefinition(142, "CFoutageRequired", "Outage required", CHECKBOX, _REQUEST),
     )

@@ -1,4 +1,4 @@
-"""Facts of the office: invoices, agreements, files, and what an hour of an agent costs from when on.
+"""Facts of the office: invoices, agreements, files, what an hour is charged at and what an hour of an agent costs from when on.
 
 Part of `truth`, which names them all. The one thing to know: an invoice bills a change request by the ticket that its line
 names; nothing on the change itself says that it was billed.
@@ -12,8 +12,25 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True)
+class Charge:
+    """What hours of work are worth to the client: so many of them, at the tenant's rate of that number.
+
+    `amount` is in the currency of the deal; None where the tenant's rate was never worked out into money. `invoice_id` where the
+    hours were put on an invoice, which may still be a draft.
+    """
+
+    hours: Decimal
+    amount: Decimal | None = None
+    rate: int = 1
+    invoice_id: int | None = None
+
+
+@dataclass(frozen=True)
 class InvoiceLine:
-    """One line; `ticket_id` is the ticket whose work it bills, a change request's for instance, `order_seq` the order's line."""
+    """One line; `ticket_id` is the ticket whose work it bills, a change request's for instance, `order_seq` the order's line.
+
+    A credit is a line with a price below nought.
+    """
 
     line_id: int
     ticket_id: int | None

@@ -34,7 +34,10 @@ class QuoteLine:
 
 @dataclass(frozen=True)
 class Quote:
-    """A quotation of a deal. Accepted at `accepted_at`; `revised_from` names the quotation that it supersedes."""
+    """A quotation of a deal. Accepted at `accepted_at`; `revised_from` names the quotation that it supersedes.
+
+    `accepted_by` is who accepted it for the client; None where nobody wrote that down.
+    """
 
     quote_id: int
     deal_id: int
@@ -44,6 +47,7 @@ class Quote:
     lines: tuple[QuoteLine, ...]
     accepted_at: datetime | None = None
     revised_from: int | None = None
+    accepted_by: str | None = None
 
 
 @dataclass(frozen=True)

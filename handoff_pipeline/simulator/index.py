@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from handoff_pipeline.simulator.roster import SERVICE_DESK_AGENT
-from handoff_pipeline.simulator.truth import Order, Quote, TimeEntry, Truth
+from handoff_pipeline.simulator.truth import Invoice, Order, Quote, TimeEntry, Truth
 
 INCIDENT_EVERY = timedelta(days=9)
 INCIDENT_SUMMARIES = ("Printer offline", "Password reset", "Project Alpha share is slow", "Mailbox full")
@@ -53,6 +53,7 @@ class Index:
         self._fill_time()
         self._fill_delivery()
         self.project_born = {project.project_id: project.created_at for project in truth.projects}
+        self._invoices = {invoice.invoice_id: invoice for invoice in truth.invoices}
 
     def _fill_sales(self) -> None:
         for quote in self.truth.quotes:
@@ -90,6 +91,10 @@ class Index:
     def agent_name(self, agent_id: int) -> str:
         """Give the agent's name; agent 1 is HaloPSA's "Unassigned"."""
         return self._agents[agent_id]
+
+    def invoice(self, invoice_id: int | None) -> Invoice | None:
+        """Give an invoice by its number, whenever made."""
+        return None if invoice_id is None else self._invoices.get(invoice_id)
 
     def quotes_of(self, deal_id: int) -> list[Quote]:
         """Give the quotations of a deal, whenever made."""

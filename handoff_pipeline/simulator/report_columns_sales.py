@@ -22,6 +22,8 @@ SALES: Final[dict[str, Columns]] = {
         ("QHExpiryDate", "time", "expiry_date"),
         ("QHApprovalState", "int", "approvalstate"),
         ("QHApprovalDateTime", "time", "approvaldatetime"),
+        ("QHapprovername", "text", "approvalname"),
+        ("QHapproveremail", "text", "approvalemailaddress"),
         ("qhlastupdatetime", "time", "last_update_time"),
         ("qhassignedunum", "int", "assigned_agent"),
         ("QHcurrencycode", "int", "currency_code"),

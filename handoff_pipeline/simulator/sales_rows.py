@@ -48,6 +48,8 @@ def _quotation(index: Index, quote: Quote, deal: Deal, order: Order | None, now:
         "expiry_date": EMPTY_OTHER_DATE,
         "approvaldatetime": stamp_or(accepted, EMPTY_OTHER_DATE),
         "approvalstate": 1 if accepted else 0,
+        "approvalname": quote.accepted_by if accepted else None,
+        "approvalemailaddress": _address(quote.accepted_by) if accepted else None,
         "last_update_time": fraction(changed),
         **_money(revenue, cost),
         **_parties(index, deal.client_id, quote.currency),
@@ -58,6 +60,10 @@ def _quotation(index: Index, quote: Quote, deal: Deal, order: Order | None, now:
         "is_leased": False,
         "lines": [_quotation_line(quote.quote_id, seq, line, is_accepted=accepted is not None) for seq, line in enumerate(quote.lines, 1)],
     }
+
+
+def _address(name: str | None) -> str | None:
+    return None if name is None else f"{name.lower().replace(' ', '.')}@client.example"
 
 
 def _net(line: QuoteLine) -> Decimal:

@@ -144,6 +144,7 @@ def _project(index: Index, project: Project, now: datetime) -> Row:
             custom_field("CFFeasibility", project.feasibility.at(now)),
             custom_field("CFResourcePlan", project.resource_plan.at(now)),
             custom_field("CFProjectRAG", "Amber" if held else "Green"),
+            custom_field("CFBillingType", project.billing_type),
         ],
     )
     return row
@@ -193,6 +194,7 @@ def _change(index: Index, change: ChangeRequest, now: datetime) -> Row:
         custom_field("CFChangeDecided", stamp(decided) if decided else None),
         custom_field("CFChangePrice", str(change.price) if decided and change.price is not None else None),
         custom_field("CFChangeOrigin", change.origin),
+        custom_field("CFChangeHours", None if change.declared_hours is None else str(change.declared_hours)),
         custom_field("CFRiskCategory", "Low"),
     ]
     return row

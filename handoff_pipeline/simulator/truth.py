@@ -14,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
-from handoff_pipeline.simulator.facts_billing import AgentCost, Attachment, Contract, Invoice, InvoiceLine
+from handoff_pipeline.simulator.facts_billing import AgentCost, Attachment, Charge, Contract, Invoice, InvoiceLine
 from handoff_pipeline.simulator.facts_planning import Milestone, ProjectBudget
 from handoff_pipeline.simulator.facts_sales import Order, OrderLine, Quote, QuoteLine
 
@@ -25,6 +25,7 @@ __all__ = [
     "Attachment",
     "ChangeOutcome",
     "ChangeRequest",
+    "Charge",
     "Client",
     "Contract",
     "Deal",
@@ -117,7 +118,10 @@ class Appointment:
 
 @dataclass(frozen=True)
 class TimeEntry:
-    """Hours logged on a ticket (project, task or change). `action_id` is unique within its ticket only."""
+    """Hours logged on a ticket (project, task or change). `action_id` is unique within its ticket only.
+
+    `charge` says what they are worth to the client; None where nobody set a rate for them.
+    """
 
     ticket_id: int
     action_id: int
@@ -125,6 +129,7 @@ class TimeEntry:
     worked_at: datetime
     logged_at: datetime
     hours: Decimal
+    charge: Charge | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,7 @@ class ChangeRequest:
     price: Decimal | None = None
     related_project_id: int | None = None
     created_from_id: int | None = None
+    declared_hours: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +183,7 @@ class Project:
     resource_plan: Timeline[str] = field(default_factory=Timeline)
     budgets: tuple[ProjectBudget, ...] = ()
     milestones: tuple[Milestone, ...] = ()
+    billing_type: str | None = None
 
 
 @dataclass(frozen=True)

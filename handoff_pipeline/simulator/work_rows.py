@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from handoff_pipeline.simulator.configuration import Row
 from handoff_pipeline.simulator.index import Index
-from handoff_pipeline.simulator.shaping import EMPTY_OTHER_DATE, stamp, stamp_or, zulu
-from handoff_pipeline.simulator.truth import Appointment, Project, Signoff, TimeEntry
+from handoff_pipeline.simulator.shaping import EMPTY_OTHER_DATE, number, stamp, stamp_or, zulu
+from handoff_pipeline.simulator.truth import Appointment, Charge, Project, Signoff, TimeEntry
 
 # Guess of the reference: 0 pending, 1 accepted, 2 rejected.
 RESULTS = {"pending": 0, "accepted": 1, "rejected": 2}
@@ -30,7 +30,7 @@ def action_rows(index: Index, tickets: list[Row], now: datetime) -> list[Row]:
     rows: list[Row] = []
     for ticket in tickets:
         rows.append(_logged(ticket))
-        rows.extend(_action(index, entry) for entry in index.entries_of(ticket["id"]) if entry.logged_at <= now)
+        rows.extend(_action(index, entry, now) for entry in index.entries_of(ticket["id"]) if entry.logged_at <= now)
     return rows
 
 
@@ -52,7 +52,7 @@ def _logged(ticket: Row) -> Row:
     }
 
 
-def _action(index: Index, entry: TimeEntry) -> Row:
+def _action(index: Index, entry: TimeEntry, now: datetime) -> Row:
     hours = float(entry.hours)
     return {
         "id": entry.action_id,
@@ -70,13 +70,28 @@ def _action(index: Index, entry: TimeEntry) -> Row:
         "timetaken": hours,
         "nonbilltime": 0.0,
         "traveltime": 0.0,
-        "actionchargehours": hours,
-        "actionnonchargehours": 0.0,
-        "chargerate": 1,
-        "actisbillable": True,
+        **_charge(index, entry, now),
         "hiddenfromuser": True,
         "important": False,
         "attachment_count": 0,
+    }
+
+
+def _charge(index: Index, entry: TimeEntry, now: datetime) -> Row:
+    """Give what the entry charges; without a charge, all its hours at the usual rate."""
+    charge = entry.charge or Charge(entry.hours)
+    known = index.invoice(charge.invoice_id)
+    bill = known if known is not None and known.created_at <= now else None
+    return {
+        "actionchargehours": float(charge.hours),
+        # A guess: money in the currency of the deal. `chargerate` is the number of a row of lookup 17, not money.
+        "actionchargeamount": number(charge.amount),
+        "actionnonchargehours": float(entry.hours - charge.hours),
+        "chargerate": charge.rate,
+        "actisbillable": charge.hours > 0,
+        # A guess: both are there from the day on which the hours are put on an invoice, posted or not.
+        "actioninvoicenumber": f"INV-{bill.invoice_id}" if bill is not None else "",
+        "invoice_id": bill.invoice_id if bill is not None else 0,
     }
 
 

@@ -1,8 +1,8 @@
 """The seeded world: one simulated MSP's year, from deals to logged hours.
 
 `build_world` only puts the makers in order and freezes what they made; the cards that decide what happens are in `draft`.
-Equal arguments give equal worlds, on any machine: every draw comes from one `random.Random(seed)`, and what `plans` and
-`office` add afterwards from sources of their own, so that they alter nothing of what was drawn before.
+Equal arguments give equal worlds, on any machine: every draw comes from one `random.Random(seed)`, and what `plans`,
+`office` and `charging` add afterwards from sources of their own, so that they alter nothing of what was drawn before.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict
 from datetime import date, datetime
 from typing import TypeVar, cast
 
-from handoff_pipeline.simulator import delivering, office, plans, pricing, selling, working
+from handoff_pipeline.simulator import charging, delivering, office, plans, pricing, selling, working
 from handoff_pipeline.simulator.draft import DealDraft, Draft, Work
 from handoff_pipeline.simulator.truth import Deal, DealStatus, TimeEntry, Timeline, Truth
 
@@ -49,7 +49,7 @@ def build_world(seed: int = 7, deals: int = 120, start: date = date(2026, 1, 5),
         appointments=tuple(draft.appointments),
         time_entries=_number(draft.work),
     )
-    return office.complete(plans.plan(truth, seed), seed, start)
+    return charging.charge(office.complete(plans.plan(truth, seed), seed, start), seed)
 
 
 def _win(draft: Draft, deal: DealDraft) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from handoff_pipeline.tables import assurance, checklist, dimensions, governance, handoffs, kpi, markdown, meta, projects
+from handoff_pipeline.tables import assurance, checklist, dimensions, governance, handoffs, kpi, markdown, meta, movement, projects
 from handoff_pipeline.tables.metrics import METRICS, Metric
 from handoff_pipeline.tables.model import (
     RUN_ID,
@@ -38,6 +38,7 @@ _DECLARED: Final = (
     *governance.TABLES,
     *assurance.TABLES,
     *kpi.TABLES,
+    *movement.TABLES,
     *meta.TABLES,
 )
 TABLES: Final[dict[str, Table]] = {each.name: each for each in sorted(_DECLARED, key=lambda each: not each.is_dimension)}

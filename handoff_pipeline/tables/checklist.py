@@ -29,7 +29,11 @@ FACT_HANDOFF_CHECK: Final = table(
             values=("met", "partial", "missing", "not_applicable"),
         ),
         Column(
-            "quality", "double", "Quality of the evidence: 0, 0.5 or 1; NULL where the item does not apply.", nullable=True, unit="fraction"
+            "quality",
+            "double",
+            "Quality of the evidence: 0, 0.5 or 1; NULL where the item does not apply or was not observed.",
+            nullable=True,
+            unit="fraction",
         ),
         Column("weight", "double", "Weight of the item in the score, from the policy version named.", unit="rubric weight"),
         Column("reason", "text", "Why the item was judged so, in words for the seller."),
@@ -57,7 +61,7 @@ FACT_GAP: Final = table(
         Column(
             "state",
             "text",
-            "State of the gap; moot when the deal stopped being won.",
+            "State of the gap; moot when the deal stopped being won, or the item no longer applies or left the policy.",
             values=("open", "resolved", "waived", "waiver_expired", "moot"),
         ),
         Column("detected_at_utc", "utc", "When the gap was first seen."),

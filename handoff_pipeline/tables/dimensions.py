@@ -27,7 +27,7 @@ DIM_DATE: Final = table(
         Column("week_start", "date", "Monday of the day's ISO week, the week that KPIs are grouped by."),
         Column("month_start", "date", "First day of the day's month."),
         Column("quarter", "text", "Calendar quarter, for example 2026-Q3."),
-        Column("year", "bigint", "Calendar year."),
+        Column("year", "bigint", "Calendar year of the day."),
         Column("is_business_day", "bool", "True on the policy's working days that are not one of its holidays."),
     ),
 )
@@ -103,6 +103,13 @@ DIM_METRIC: Final = table(
         Column("cohort", "text", "Which date puts a record into a week."),
         Column("definition", "text", "What is counted over what, in words."),
         Column("owner", "text", "Role that answers for the metric, from the policy."),
+        Column(
+            "target_days",
+            "bigint",
+            "The policy's `kickoff.target_days`, for `kickoff_within_target`; NULL for all others.",
+            nullable=True,
+            unit="days",
+        ),
     ),
 )
 

@@ -98,9 +98,13 @@ FACT_APPROVAL: Final = table(
             values=("pending", "accepted", "rejected", "expired", "void"),
         ),
         Column("channel", "text", "Where the answer was given.", values=("halopsa", "sharepoint", "command_line")),
-        Column("is_weak", "bool", "True where the channel cannot prove who answered, or the approver was not entitled to."),
+        Column(
+            "is_weak", "bool", "True where the channel cannot prove who answered; false for answers under the agent's own login in HaloPSA."
+        ),
         Column("content_hash", "text", "SHA-256 of what was approved; NULL where the channel holds no content.", nullable=True),
-        Column("source_url", "text", "Link to the approval; NULL where there is none.", nullable=True),
+        Column(
+            "source_url", "text", "Link to the approval, or to the record that it was asked on; NULL where there is none.", nullable=True
+        ),
     ),
 )
 

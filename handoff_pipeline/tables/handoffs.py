@@ -55,7 +55,7 @@ FACT_HANDOFF: Final = table(
         key_to("dim_agent", "sales_agent_key", "The seller: the opportunity's agent at the win."),
         key_to("dim_agent", "delivery_agent_key", "The agent of the handoff's first project; 0 while there is none."),
         Column("sales_team", "text", "The seller's team at the win; NULL where HaloPSA names none.", nullable=True),
-        Column("delivery_team", "text", "The delivery agent's team; NULL where HaloPSA names none.", nullable=True),
+        Column("delivery_team", "text", "Team of the handoff's first project; NULL where there is none.", nullable=True),
         key_to("dim_date", "won_date_key", "Local day of the latest win."),
         Column("won_at_utc", "utc", "Time of the latest win, as the policy maps it."),
         Column("first_won_at_utc", "utc", "Time of the first win; differs where a deal was reopened and won again."),
@@ -73,7 +73,11 @@ FACT_HANDOFF: Final = table(
             unit="score",
         ),
         Column(
-            "score_at_signoff", "double", "Completeness score at the valid sign-off; NULL where there is none.", nullable=True, unit="score"
+            "score_at_signoff",
+            "double",
+            "Score at the sign-off, also of one void by now; NULL where there is none.",
+            nullable=True,
+            unit="score",
         ),
         Column("score_latest", "double", "Completeness score as of the run; NULL where no item applies.", nullable=True, unit="score"),
         Column(
@@ -82,8 +86,8 @@ FACT_HANDOFF: Final = table(
             "How the state at the win is known: observed by a pull, read from HaloPSA's audit, or only first seen later.",
             values=("observed", "audit", "first_seen"),
         ),
-        Column("policy_version", "text", "Version of the policy that scored the handoff."),
-        Column("hard_gaps", "bigint", "Hard checklist items now missing or partial and not waived.", unit="count"),
+        Column("policy_version", "text", "Version of the policy that scored the handoff at the win."),
+        Column("hard_gaps", "bigint", "Open gaps whose item is hard in the newest policy.", unit="count"),
         Column("open_gaps", "bigint", "Gaps of the handoff that are open now.", unit="count"),
         Column(
             "signoff_state",
@@ -91,9 +95,9 @@ FACT_HANDOFF: Final = table(
             "State of the delivery sign-off: void where a covered value changed after the acceptance.",
             values=("none", "pending", "accepted", "rejected", "void"),
         ),
-        Column("signed_off_at_utc", "utc", "Time of the valid acceptance; NULL where there is none.", nullable=True),
-        key_to("dim_date", "signoff_date_key", "Local day of the valid acceptance; 0 where there is none."),
-        key_to("dim_agent", "signed_off_by_key", "Who accepted; 0 where nobody has."),
+        Column("signed_off_at_utc", "utc", "Time of the acceptance, also of one void by now; NULL where there is none.", nullable=True),
+        key_to("dim_date", "signoff_date_key", "Local day of `signed_off_at_utc`; 0 where there is none."),
+        key_to("dim_agent", "signed_off_by_key", "Who gave the acceptance of `signed_off_at_utc`; 0 where there is none."),
         Column("first_decision_at_utc", "utc", "Time of the first acceptance or rejection; NULL before one.", nullable=True),
         Column("accepted_first_pass", "bool", "True where the first decision was an acceptance; NULL before a decision.", nullable=True),
         Column(
@@ -154,14 +158,14 @@ FACT_HANDOFF: Final = table(
         Column(
             "assumptions_recorded",
             "bigint",
-            "Non-empty lines of the mapped assumptions field; NULL where the field is not mapped.",
+            "Non-empty lines of the mapped assumptions field, 0 where it is empty or not mapped; NULL is not used.",
             nullable=True,
             unit="count",
         ),
         Column(
             "assumptions_missed",
             "bigint",
-            "Assumptions marked false, or tied to a `sales_gap` change; NULL where not known.",
+            "Assumptions marked false, or tied to a `sales_gap` change; NULL until decisions are logged.",
             nullable=True,
             unit="count",
         ),
@@ -230,7 +234,7 @@ FACT_HANDOFF: Final = table(
         Column(
             "margin_floor_pct",
             "double",
-            "The policy's margin floor for the deal type; NULL where it sets none.",
+            "Margin floor for the deal type, by the policy in force at the win; NULL where it sets none.",
             nullable=True,
             unit="percent",
             low=0,

@@ -14,6 +14,8 @@ Direction = Literal["up", "down"]
 Aggregation = Literal["ratio", "ratio_difference", "mean", "median", "sum", "level"]
 Chart = Literal["xmr", "u", "between_events", "none"]
 Interval = Literal["student_t", "wilson", "poisson", "log_log", "none"]
+Window = Literal["week", "rolling", "as_of"]
+MovementMethod = Literal["newcombe", "welch", "conditional_exact", "none"]
 
 UNITS: Final[tuple[str, ...]] = get_args(MetricUnit)
 DIRECTIONS: Final[tuple[str, ...]] = get_args(Direction)
@@ -40,6 +42,17 @@ class Metric:
     def value_range(self) -> tuple[float | None, float | None]:
         """Inclusive bounds of `value` by unit: fraction 0-1, percent and score 0-100, pp and amount unbounded, all else from 0 up."""
         return value_range(self.unit)
+
+    @property
+    def window(self) -> Window:
+        """What a week's row is of: the week's own cohort, the 13 weeks that end with it (`rolling`), or its Sunday (`as_of`)."""
+        return "as_of" if self.cohort == "as-of" else "rolling" if "13 weeks" in self.cohort else "week"
+
+    @property
+    def movement(self) -> MovementMethod:
+        """How a movement between two periods gets its interval; `none` where the periods' figures are no two samples of their own."""
+        methods: dict[Interval, MovementMethod] = {"wilson": "newcombe", "student_t": "welch", "poisson": "conditional_exact"}
+        return methods.get(self.interval, "none") if self.window == "week" else "none"
 
 
 def value_range(unit: str) -> tuple[float | None, float | None]:

@@ -82,16 +82,25 @@ FACT_CHANGE_REQUEST: Final = table(
         Column(
             "cost_base",
             "money",
-            "Cost of the logged hours; NULL where any hour has no known cost or no rate exists.",
+            "Cost of the logged hours; NULL where any hour has no known cost.",
             nullable=True,
             unit="base currency",
         ),
         Column(
-            "price", "money", "Price of the change in its own currency; NULL where none is recorded.", nullable=True, unit="source currency"
+            "price",
+            "money",
+            "Price of the change in the deal's currency; NULL where none is recorded.",
+            nullable=True,
+            unit="source currency",
         ),
         Column("price_base", "money", "`price` in base currency; NULL without a price or a rate.", nullable=True, unit="base currency"),
         Column("currency", "text", "ISO 4217 code of `price`."),
-        Column("is_billed", "bool", "True once the change has been billed; NULL where HaloPSA does not tell.", nullable=True),
+        Column(
+            "is_billed",
+            "bool",
+            "True once a posted invoice bills the change; NULL where none was seen and not every invoice is known.",
+            nullable=True,
+        ),
         Column("billed_at_utc", "utc", "When the change was billed; NULL before that.", nullable=True),
         Column("source_url", "text", "Link to the change request in HaloPSA."),
     ),
@@ -137,13 +146,25 @@ FACT_PROJECT_MARGIN: Final = table(
         _base("sold_revenue_base", "The project's share of the sold revenue; NULL where unknown or without a rate."),
         _base("sold_cost_base", "The project's share of the sold cost; NULL where unknown or without a rate."),
         _percent("sold_margin_pct", "Margin as sold; NULL where unknown or revenue is not above 0."),
-        _base("rebased_revenue_base", "Sold revenue plus the price of approved changes; NULL where either is unknown."),
-        _base("rebased_cost_base", "Sold cost plus the declared cost of approved changes; NULL where either is unknown."),
+        _base(
+            "rebased_revenue_base",
+            "Sold revenue plus the prices of changes approved by that day, 0 where none is recorded; NULL without the sale or a rate.",
+        ),
+        _base(
+            "rebased_cost_base",
+            "Sold cost plus approved changes: declared hours at the sold cost rate, else their own cost; NULL where one is unknown.",
+        ),
         _percent("rebased_margin_pct", "Margin as sold and changed; NULL where unknown or revenue is not above 0."),
         _base("actual_revenue_base", "Revenue earned so far; NULL where unknown."),
-        _base("actual_cost_base", "Cost of hours logged and third-party lines so far; NULL where any hour has no known cost."),
+        _base(
+            "actual_cost_base",
+            "Cost of the hours logged so far and of the third party; NULL where any hour has no known cost, or without a rate.",
+        ),
         _base("forecast_revenue_base", "Revenue at completion; equals the actual once delivered; NULL where unknown."),
-        _base("forecast_cost_base", "Cost at completion; equals the actual once delivered; NULL where any hour has no known cost."),
+        _base(
+            "forecast_cost_base",
+            "Cost at completion, the actual once delivered; NULL where an hour, logged or to come, has no known cost, or without a rate.",
+        ),
         _percent("forecast_margin_pct", "Margin at completion; NULL unless the state is complete."),
         Column(
             "forecast_method",
@@ -156,15 +177,23 @@ FACT_PROJECT_MARGIN: Final = table(
         Column(
             "erosion_rebased_pp",
             "double",
-            "Re-based margin less forecast margin; plus is loss; NULL where unknown.",
+            "Re-based margin less forecast margin; plus is loss; NULL unless complete, or where the re-based margin is unknown.",
             nullable=True,
             unit="pp",
         ),
         Column("uncosted_hours", "money", "Logged hours whose cost is not known; any such hour makes the state `uncosted`.", unit="hours"),
-        _base("bridge_hours", "(Forecast base hours - sold hours) x sold cost rate; NULL where sold hours or rate are unknown."),
-        _base("bridge_rate", "Forecast base hours x (actual rate - sold rate); NULL where sold hours or rate are unknown."),
+        _base(
+            "bridge_hours",
+            "(Forecast base hours - sold hours) x sold cost rate; NULL unless complete, or where sold hours or rate are unknown.",
+        ),
+        _base(
+            "bridge_rate", "Forecast base hours x (actual rate - sold rate); NULL unless complete, or where sold hours or rate are unknown."
+        ),
         _base("bridge_third_party", "Forecast less sold third-party cost; NULL unless complete."),
-        _base("bridge_discount", "Sold less forecast revenue of base work: discounts, credits and write-offs; NULL unless complete."),
+        _base(
+            "bridge_discount",
+            "Sold less forecast revenue of base work: discounts, credits, time and material charged otherwise; NULL unless complete.",
+        ),
         _base("bridge_unapproved_change", "Cost of hours on changes not approved, less what was billed for them; NULL unless complete."),
         _base("bridge_approved_change", "Cost less price of approved changes; NULL unless complete."),
         _base(

@@ -13,7 +13,7 @@ from handoff_pipeline.warehouse.home import Home
 from handoff_pipeline.warehouse.land import cursors, land
 from handoff_pipeline.warehouse.lease import Lease, LeaseLost, acquire, transaction
 from handoff_pipeline.warehouse.manifest import Manifest
-from handoff_pipeline.warehouse.publish import publish
+from handoff_pipeline.warehouse.publish import finish_killed, publish
 from handoff_pipeline.warehouse.reconcile import Reconciled, reconcile
 from handoff_pipeline.warehouse.report import Landed, LandResult
 
@@ -29,6 +29,7 @@ __all__ = [
     "acquire",
     "completeness_rows",
     "cursors",
+    "finish_killed",
     "land",
     "open_build",
     "open_land",

@@ -1,4 +1,4 @@
-"""The three ways to open the warehouse, each able to do only what its step needs: land, build, publish.
+"""The ways to open the warehouse, each able to do only what its step needs: land, build, publish; and restore, for a rebuild.
 
 How a file is opened and locked is engine.py's, who may is lease.py's.
 The one thing to know: DuckDB grants a folder for reading and writing alike, so *land* could also write into the inbox, and nowhere else.
@@ -17,11 +17,12 @@ from handoff_pipeline.errors import WarehouseError
 from handoff_pipeline.warehouse.engine import Connection, explain, opened
 from handoff_pipeline.warehouse.home import Home
 from handoff_pipeline.warehouse.lease import Lease, bind, transaction
+from handoff_pipeline.warehouse.sql import literal
 
 MACROS: Final = Path(__file__).parents[2] / "sql" / "macros.sql"
 LAND_MEMORY: Final = "512MB"
 """Landing is a stream of pages: with more it only keeps more of them in memory, so that its size grew with the tenant's."""
-SCHEMAS: Final = ("raw", "policy", "staging", "core", "governance", "marts", "kpi")
+SCHEMAS: Final = ("raw", "policy", "ledger", "staging", "core", "governance", "marts", "kpi")
 
 
 @contextmanager
@@ -72,6 +73,25 @@ def open_publish(home: Home, lease: Lease) -> Iterator[Connection]:
     """
     with opened(home, home.work_file, (home.published, home.history_file.parent)) as conn:
         bind(conn, lease)
+        yield conn
+
+
+@contextmanager
+def open_restore(home: Home, lease: Lease) -> Iterator[Connection]:
+    """The work file, with the home's history attached for reading only as `past`, and access to the history's folder alone.
+
+    Raises:
+        LeaseHeld: the file is open elsewhere.
+        LeaseLost: another run holds the lease.
+        WarehouseError: the history cannot be opened.
+    """
+    with opened(home, None, (home.history_file.parent,)) as conn:
+        bind(conn, lease)
+        _make_schemas(conn)
+        try:
+            conn.execute(f"attach {literal(home.history_file)} as past (read_only)")
+        except duckdb.Error as error:
+            raise WarehouseError(f"{home.history_file} cannot be opened: {explain(error)}.", "Restore it from a backup.") from None
         yield conn
 
 

@@ -1,6 +1,6 @@
-"""Writes whole DuckDB files out of queries: the analysts' copy and the typed history; re-opened read-only and compared.
+"""Writes a whole DuckDB file out of queries: the analysts' copy of what is published; re-opened read-only and compared.
 
-Which tables go into which file is publish.py's.
+Which tables go into it is publish.py's; the history, which grows night by night, is history_keep.py's.
 The one thing to know: the storage version is pinned to v1.0.0, so that DuckDB 1.x, 2.x and the Power BI drivers open them, and no
 write-ahead log may remain, because a file is published by renaming it alone.
 """
@@ -33,11 +33,6 @@ class Source:
     rows: int
     content_hash: str
     without: tuple[str, ...]
-
-
-def source(conn: Connection, relation: str) -> Source:
-    """A table of the work file, hashed as it is now."""
-    return Source(relation, *hashing.content_hash(conn, relation, ()), ())
 
 
 def stage(conn: Connection, home: Home, target: Path, sources: Mapping[str, Source]) -> tuple[PublishedFile, place.Move]:

@@ -114,8 +114,7 @@ class Home:
                 folder.chmod(0o700)
             for folder in (self.published, self.published / "parquet", self.parquet, self.csv):
                 folder.mkdir(exist_ok=True)
-                self._give_to_group(folder)
-                folder.chmod(0o750 if self.shared_group else 0o755)
+                self.share_folder(folder)
         except OSError as error:
             raise WarehouseError(
                 f"The folders of {self.root} cannot be made: {error.strerror}.",
@@ -149,6 +148,11 @@ class Home:
         self._give_to_group(path)
         mode = 0o640 if self.shared_group else 0o644
         path.chmod(mode if writable else mode & 0o555)
+
+    def share_folder(self, folder: Path) -> None:
+        """Give one folder of `published/` the mode and group that its readers need."""
+        self._give_to_group(folder)
+        folder.chmod(0o750 if self.shared_group else 0o755)
 
     def _give_to_group(self, path: Path) -> None:
         if self.shared_group is None:

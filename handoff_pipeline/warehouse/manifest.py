@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -79,10 +79,25 @@ class StaleSource(_Part):
     what_to_do: str
 
 
+class Rebuild(_Part):
+    """What makes a folder a rebuild: the day asked for, the night that was found, and the history (SHA-256) it was taken from.
+
+    `content_hash` is what that night published. Where the manifest's own differs, the product's version is another one.
+    """
+
+    day: date
+    night_as_of_utc: datetime
+    night_run_id: str
+    history_sha256: str
+    content_hash: str
+    product_version: str
+
+
 class Manifest(_Part):
     """published/manifest.json. `content_hash` covers every table but meta_run and meta_source_completeness.
 
-    `effects` says of each optional entity that HaloPSA has never let us read what the figures lack without it.
+    `effects` says of each optional entity that HaloPSA has never let us read what the figures lack without it. `rebuild` is None in what a
+    night published, and only there.
     """
 
     run_id: str
@@ -101,6 +116,8 @@ class Manifest(_Part):
     completeness: dict[str, SourceStatus]
     stale: tuple[StaleSource, ...] = ()
     effects: dict[str, str] = {}
+    product_version: str = ""
+    rebuild: Rebuild | None = None
 
 
 def read(path: Path) -> Manifest | None:

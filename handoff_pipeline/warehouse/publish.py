@@ -8,15 +8,16 @@ stays byte for byte as it was, and the manifest says which entity, since when an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
+from handoff_pipeline import __version__
 from handoff_pipeline.errors import PublishError
 from handoff_pipeline.ledger import Completeness, Ledger, Run
 from handoff_pipeline.tables import CONTRACT_VERSION, TABLES, Table
-from handoff_pipeline.warehouse import database, hashing, manifest, meta, place, stage
+from handoff_pipeline.warehouse import database, hashing, history_keep, history_sources, manifest, meta, place, rebuilt, stage
 from handoff_pipeline.warehouse.connect import open_publish
 from handoff_pipeline.warehouse.engine import Connection
 from handoff_pipeline.warehouse.home import Home
@@ -55,16 +56,18 @@ def publish(
     lacking = [row for row in rows if _is_lacking(row, required)]
     ended = replace(run, finished_at=finished_at, state="stale" if lacking else "complete")
     with open_publish(home, lease) as conn:
-        _finish_what_was_killed(home, ledger)
+        finish_killed(home, ledger)
         place.sweep(home)
         place.refuse_foreign_log(home.published_file)
         previous = manifest.read(home.manifest_file)
+        rebuild = rebuilt.read(home)
         built = _built(conn, tables)
         staged = [_stage_table(conn, home, table, built, ended, previous) for table in _dimensions_first(tables)]
         runs = [each for each in ledger.runs() if each.finished_at and each.run_id != run.run_id]
         relations = meta.register(conn, [*runs, ended], ledger.completeness(), _tenant_key(conn, staged))
         staged += [_stage_table(conn, home, tables[name], relations, ended, previous) for name in relations]
-        history, moves = _stage_history(conn, home, ended, previous)
+        entries = {each.table.name: each.entry for each in staged}
+        history, moves = (None, []) if rebuild else _stage_history(conn, home, ledger, [*runs, ended], staged, previous)
         sources = {
             each.table.name: database.Source(
                 f"read_parquet({literal(each.parquet)})", each.entry.rows, each.entry.content_hash, each.hashed_without
@@ -72,8 +75,9 @@ def publish(
             for each in staged
         }
         copy, move = database.stage(conn, home, home.published_file, sources)
-        made = _manifest(ended, {each.table.name: each.entry for each in staged}, copy, history, rows, ledger, lacking)
-        made = made.model_copy(update={"effects": {row.entity: effects[row.entity] for row in rows if _is_never_seen(row, effects)}})
+        made = _manifest(ended, entries, copy, history, rows, ledger, lacking)
+        never_seen = {row.entity: effects[row.entity] for row in rows if _is_never_seen(row, effects)}
+        made = made.model_copy(update={"effects": never_seen, "rebuild": rebuild})
         place.commit(home, made, [*(step for each in staged for step in each.moves), *moves, move])
     ledger.finish_run(ended)
     return made
@@ -88,7 +92,8 @@ def _is_never_seen(row: Completeness, effects: Mapping[str, str]) -> bool:
     return row.state == "not_permitted" and not row.is_stale and row.entity in effects
 
 
-def _finish_what_was_killed(home: Home, ledger: Ledger) -> None:
+def finish_killed(home: Home, ledger: Ledger) -> None:
+    """Finish a publish that was killed half-way, also in the ledger. Call it under the lease, before comparing with what is published."""
     finished = place.recover(home)
     killed = ledger.run(finished.run_id) if finished else None
     if finished and killed:
@@ -118,21 +123,22 @@ def _stage_table(
     return stage.stage(conn, home, table, relation, run.run_id, before)
 
 
-def _stage_history(conn: Connection, home: Home, run: Run, previous: Manifest | None) -> tuple[PublishedFile | None, list[place.Move]]:
-    """The typed history, core.*_history; kept where nothing changed or a source is incomplete."""
+def _stage_history(
+    conn: Connection, home: Home, ledger: Ledger, runs: Sequence[Run], staged: Collection[stage.StagedTable], previous: Manifest | None
+) -> tuple[PublishedFile | None, list[place.Move]]:
+    """The history with this night (the last of `runs`); as it is where a source is incomplete, for then nothing new is published."""
     before = previous.history if previous else None
-    if run.state == "stale":
+    entries = {each.table.name: each.entry for each in staged}
+    night = history_sources.night_of(conn, runs[-1], _content(entries))
+    if runs[-1].state == "stale" or night is None:
         return before, []
-    names = conn.execute(
-        "select table_name from duckdb_tables() where database_name = 'work' and schema_name = 'core'"
-        " and ends_with(table_name, '_history') order by table_name"
-    ).fetchall()
-    sources = {name: database.source(conn, f"work.core.{ident(name)}") for (name,) in names}
-    content = hashing.combined({name: each.content_hash for name, each in sources.items()})
-    if before and before.content_hash == content and manifest.file_sha256(home.history_file) == before.sha256:
-        return before, []
-    file, move = database.stage(conn, home, home.history_file, sources)
-    return file, [move]
+    figures = next((each.parquet for each in staged if each.table.name == history_sources.FIGURES), None)
+    return history_keep.stage(conn, home, night, history_sources.sources(conn, ledger, runs, figures), entries, before)
+
+
+def _content(entries: Mapping[str, PublishedTable]) -> str:
+    """The canonical hash of everything published but what is about the run."""
+    return hashing.combined({name: entry.content_hash for name, entry in entries.items() if name not in stage.OWN_RUN})
 
 
 def _tenant_key(conn: Connection, staged: Collection[stage.StagedTable]) -> int:
@@ -153,18 +159,18 @@ def _manifest(
     ledger: Ledger,
     lacking: Collection[Completeness],
 ) -> Manifest:
-    covered = {name: entry.content_hash for name, entry in entries.items() if name not in stage.OWN_RUN}
     return Manifest(
         run_id=run.run_id,
         state="stale" if lacking else "complete",
         contract_version=CONTRACT_VERSION,
         policy_version=run.policy_version,
         policy_hash=run.policy_hash,
+        product_version=__version__,
         engine=run.engine,
         requests=run.requests,
         as_of_utc=run.as_of,
         published_at_utc=run.finished_at or run.started_at,
-        content_hash=hashing.combined(covered),
+        content_hash=_content(entries),
         tables=entries,
         database=copy,
         history=history,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from handoff_pipeline.policy import Policy
-from handoff_pipeline.policy.checklist import AllFieldsRule, TextRule
+from handoff_pipeline.policy.rules import MarginFloorRule
 from handoff_pipeline.settings import Settings
 
 _SCORE: Final = "handoff_completeness"
@@ -26,6 +26,8 @@ KPIS: Final[dict[str, tuple[str, ...]]] = {
     "delivery_assumptions": ("kickoff_without_signoff",),
     "decided_field": ("scope_change_frequency", "scope_changes_per_100h", "projects_with_change_rate"),
     "price_field": ("margin_erosion_pp", "margin_erosion_amount", "open_margin_erosion_pp"),
+    "hours_field": ("open_margin_erosion_pp",),
+    "billing_type": ("margin_erosion_pp", "margin_erosion_amount", "open_margin_erosion_pp"),
 }
 """Meaning of a custom field to the metrics that read it, apart from the checklist's score."""
 
@@ -60,18 +62,12 @@ class Rules:
 
 def mapped_fields(policy: Policy) -> Iterator[MappedField]:
     """Every custom field of the policy, with the metrics and checklist items that rest on it."""
-    change = policy.change_request
+    change, billing_type = policy.change_request, policy.billing.type_field
     named = {
         "opportunity": policy.fields.opportunity,
-        "project": policy.fields.project,
+        "project": {**policy.fields.project, **({"billing_type": billing_type} if billing_type else {})},
         "change_request": {
-            meaning: name
-            for meaning, name in (
-                ("decided_field", change.decided_field),
-                ("price_field", change.price_field),
-                ("origin_field", change.origin_field),
-            )
-            if name
+            meaning: name for meaning, name in ((f"{part}_field", name) for part, name in change.custom_fields.items()) if name
         },
     }
     for entity, fields in named.items():
@@ -82,15 +78,9 @@ def mapped_fields(policy: Policy) -> Iterator[MappedField]:
 
 
 def _items(policy: Policy, meaning: str) -> Iterator[str]:
-    """Ids of the checklist items whose rule reads the field."""
+    """Ids of the checklist items that rest on the field: by their rule, or because it says to which deals they apply."""
     for item in policy.checklist.items:
-        rule = item.rule
-        if isinstance(rule, TextRule):
-            reads: tuple[str, ...] = (rule.field,)
-        elif isinstance(rule, AllFieldsRule):
-            reads = (rule.link, rule.date)
-        else:
-            # The margin floor is looked up by deal type.
-            reads = ("deal_type",)
-        if meaning in reads:
+        # The margin floor is looked up by deal type.
+        floor = ("deal_type",) if isinstance(item.rule, MarginFloorRule) else ()
+        if meaning in (*item.rule.meanings, *item.goes_by, *floor):
             yield item.id

@@ -9,6 +9,7 @@ with field as (
         f.batch_no,
         max(case when f.meaning = 'decided' then halo_utc(f.value) end) as decided_at_utc,
         max(case when f.meaning = 'price' then halo_money(f.value) end) as price,
+        max(case when f.meaning = 'hours' then halo_hours(f.value) end) as declared_hours,
         max(case when f.meaning = 'origin' then folded(f.shown) end) as origin_label
     from staging.ticket_field as f
     where f.entity = 'change_request'
@@ -25,6 +26,7 @@ version as (
         t.opened_at_utc,
         f.decided_at_utc,
         f.price,
+        f.declared_hours,
         f.origin_label,
         case
             when n.meaning = 'change_approved_status' then 'approved'
@@ -76,6 +78,7 @@ select
     coalesce(n.opened_at_utc, n.first_seen_at_utc) as raised_at_utc,
     case when n.state != 'raised' then coalesce(n.decided_at_utc, n.state_seen_at_utc) end as decided_at_utc,
     n.price,
+    n.declared_hours,
     coalesce(o.origin, 'unknown') as origin
 from newest as n
 left join core.ticket_project as p on n.change_id = p.ticket_id

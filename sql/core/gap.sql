@@ -1,4 +1,5 @@
 -- Gaps: runs of nights on which a won, non-historic handoff had an item missing or partial. Business hours count from detection on.
+-- A gap is resolved by an item that is met; where the deal is won no more, or the item no longer applies or left the policy, it is moot.
 -- grain: handoff x checklist item x run of nights
 -- key: handoff_id, item, detected_at_utc
 -- owner: sales manager
@@ -11,16 +12,21 @@ with judged as (
         c.slice_from_utc,
         c.slice_to_utc,
         c.is_won and c.result in ('missing', 'partial') as is_gap,
-        lead(c.is_won) over (partition by c.handoff_id, c.item order by c.slice_batch) as is_won_next
+        lag(c.slice_to_utc) over one_item as former_to_utc,
+        lead(c.slice_from_utc) over one_item as next_from_utc,
+        lead(c.is_won and c.result = 'met') over one_item as is_met_next
     from core.item_check as c
     inner join core.handoff as h on c.handoff_id = h.handoff_id
     where not h.is_historic
+    window one_item as (partition by c.handoff_id, c.item order by c.slice_batch)
 ),
 
 numbered as (
     select
         j.*,
-        sum(case when j.is_gap then 0 else 1 end) over (partition by j.handoff_id, j.item order by j.slice_batch) as run_no
+        -- An item that another policy lacks has no row on its nights: what comes after is another run.
+        sum(case when j.is_gap and j.former_to_utc = j.slice_from_utc then 0 else 1 end)
+            over (partition by j.handoff_id, j.item order by j.slice_batch) as run_no
     from judged as j
 ),
 
@@ -28,10 +34,11 @@ run as (
     select
         n.handoff_id,
         n.item,
-        bool_or(n.is_hard) as is_hard,
+        arg_min(n.is_hard, n.slice_batch) as is_hard,
+        arg_max(n.is_hard, n.slice_batch) as is_hard_now,
         min(n.slice_from_utc) as detected_at_utc,
         arg_max(coalesce(n.slice_to_utc, timestamp '9999-12-31'), n.slice_batch) as ended_at_utc,
-        arg_max(coalesce(n.is_won_next, true), n.slice_batch) as is_won_after
+        arg_max(coalesce(n.is_met_next and n.next_from_utc = n.slice_to_utc, false), n.slice_batch) as is_met_after
     from numbered as n
     where n.is_gap
     group by n.handoff_id, n.item, n.run_no
@@ -65,11 +72,12 @@ select
     e.handoff_id,
     e.item,
     e.is_hard,
+    e.is_hard_now,
     e.detected_at_utc,
     e.resolved_at_utc,
     case
         when e.resolved_at_utc is null then 'open'
-        when e.is_won_after then 'resolved'
+        when e.is_met_after then 'resolved'
         else 'moot'
     end as state,
     cast(coalesce(b.open_seconds, 0) as double) / 3600 as open_hours

@@ -33,11 +33,14 @@ order_total as (
     select
         l.handoff_id,
         l.project_id,
-        cast(sum(cast(l.net_amount * r.rate as decimal(18, 4))) as decimal(18, 4)) as revenue_base,
-        cast(sum(cast(l.cost_amount * r.rate as decimal(18, 4))) as decimal(18, 4)) as cost_base,
+        cast(sum(cast(wide(l.net_amount) * r.rate as decimal(18, 4))) as decimal(18, 4)) as revenue_base,
+        cast(sum(cast(wide(l.cost_amount) * r.rate as decimal(18, 4))) as decimal(18, 4)) as cost_base,
         cast(
-            sum(case when l.is_labour then 0 else cast(l.cost_amount * r.rate as decimal(18, 4)) end) as decimal(18, 4)
+            sum(case when l.is_labour then 0 else cast(wide(l.cost_amount) * r.rate as decimal(18, 4)) end) as decimal(18, 4)
         ) as third_party_base,
+        cast(
+            sum(case when l.is_labour then 0 else cast(wide(l.net_amount) * r.rate as decimal(18, 4)) end) as decimal(18, 4)
+        ) as products_base,
         sum(case when l.is_labour then l.quantity end) as hours,
         bool_or(r.rate is null) as has_no_rate
     from line as l
@@ -58,14 +61,24 @@ own_share as (
         p.handoff_id,
         p.project_id,
         d.is_shared,
+        t.handoff_id is not null as is_named,
+        -- What is known of it only in part is not known.
         case
-            when d.is_shared then t.revenue_base
-            when p.is_first then sold.revenue_base
+            when d.is_shared and not t.has_no_rate then t.revenue_base
+            when p.is_first and not d.is_shared then sold.revenue_base
         end as revenue_base,
         case
-            when d.is_shared then t.cost_base
-            when p.is_first then sold.cost_base
+            when d.is_shared and not t.has_no_rate then t.cost_base
+            when p.is_first and not d.is_shared then sold.cost_base
         end as cost_base,
+        case
+            when d.is_shared and not t.has_no_rate then t.third_party_base
+            when p.is_first and not d.is_shared then sold.third_party_cost_base
+        end as sold_third_party_base,
+        case
+            when d.is_shared and not t.has_no_rate then t.products_base
+            when p.is_first and not d.is_shared then sold.products_base
+        end as products_base,
         case
             when d.is_shared and t.handoff_id is null then 0
             when d.is_shared and t.has_no_rate then null
@@ -94,8 +107,16 @@ remainder as (
         d.handoff_id,
         cast(null as bigint) as project_id,
         true as is_shared,
-        any_value(sold.revenue_base) - coalesce(sum(s.revenue_base), 0) as revenue_base,
-        any_value(sold.cost_base) - coalesce(sum(s.cost_base), 0) as cost_base,
+        case
+            when count(*) filter (where s.is_named and s.revenue_base is null) = 0
+                then any_value(sold.revenue_base) - coalesce(sum(s.revenue_base), 0)
+        end as revenue_base,
+        case
+            when count(*) filter (where s.is_named and s.cost_base is null) = 0
+                then any_value(sold.cost_base) - coalesce(sum(s.cost_base), 0)
+        end as cost_base,
+        cast(null as decimal(18, 4)) as sold_third_party_base,
+        cast(null as decimal(18, 4)) as products_base,
         cast(null as decimal(18, 4)) as third_party_base,
         cast(null as decimal(18, 4)) as hours,
         coalesce(bool_or(sold.currency_state = 'no_rate'), false) as has_no_rate
@@ -112,6 +133,8 @@ select
     s.is_shared,
     cast(s.revenue_base as decimal(18, 4)) as revenue_base,
     cast(s.cost_base as decimal(18, 4)) as cost_base,
+    cast(s.sold_third_party_base as decimal(18, 4)) as sold_third_party_base,
+    cast(s.products_base as decimal(18, 4)) as products_base,
     cast(s.third_party_base as decimal(18, 4)) as third_party_base,
     cast(s.hours as decimal(18, 4)) as hours,
     s.has_no_rate
@@ -123,6 +146,8 @@ select
     r.is_shared,
     cast(r.revenue_base as decimal(18, 4)) as revenue_base,
     cast(r.cost_base as decimal(18, 4)) as cost_base,
+    r.sold_third_party_base,
+    r.products_base,
     r.third_party_base,
     r.hours,
     r.has_no_rate

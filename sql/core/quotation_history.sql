@@ -8,6 +8,8 @@ select
     q.status,
     not q.is_deleted and q.status in (select i.id from policy.id_list as i where i.meaning = 'accepted_quotation_status') as is_accepted,
     q.revised_from_id,
+    local_day(q.accepted_at_utc, s.time_zone) as accepted_day,
+    q.accepted_by,
     coalesce(q.currency, s.base_currency) as currency,
     q.batch_no as valid_from_batch,
     lead(q.batch_no) over (partition by q.quotation_id order by q.batch_no) as valid_to_batch,

@@ -15,6 +15,7 @@ select
     s.revenue_base,
     s.cost_base,
     s.third_party_cost_base,
+    s.products_base,
     s.hours
 from core.sold_by_win as s
 inner join core.handoff as h on s.handoff_id = h.handoff_id and s.win_no = h.win_no

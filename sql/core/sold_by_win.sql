@@ -11,6 +11,7 @@ with per_currency as (
         sum(case when l.is_one_off then l.cost_amount else 0 end) as cost,
         sum(case when not l.is_one_off then l.annual_amount else 0 end) as recurring_annual,
         sum(case when l.is_one_off and not l.is_labour then l.cost_amount else 0 end) as third_party_cost,
+        sum(case when l.is_one_off and not l.is_labour then l.net_amount else 0 end) as products,
         sum(case when l.is_one_off then l.budget_hours end) as budget_hours,
         sum(case when l.is_one_off and l.is_labour then l.quantity end) as labour_quantity
     from core.sold_line as l
@@ -33,6 +34,7 @@ converted as (
         cast(sum(cast(p.cost * r.rate as decimal(18, 4))) as decimal(18, 4)) as cost_base,
         cast(sum(cast(p.recurring_annual * r.rate as decimal(18, 4))) as decimal(18, 4)) as recurring_annual_base,
         cast(sum(cast(p.third_party_cost * r.rate as decimal(18, 4))) as decimal(18, 4)) as third_party_cost_base,
+        cast(sum(cast(p.products * r.rate as decimal(18, 4))) as decimal(18, 4)) as products_base,
         coalesce(sum(p.budget_hours), sum(p.labour_quantity)) as hours
     from per_currency as p
     cross join policy.setting as s
@@ -72,6 +74,7 @@ select
     case when c.has_rates then c.revenue_base end as revenue_base,
     case when c.has_rates then c.cost_base end as cost_base,
     case when c.has_rates then c.third_party_cost_base end as third_party_cost_base,
+    case when c.has_rates then c.products_base end as products_base,
     cast(c.hours as decimal(18, 4)) as hours
 from converted as c
 inner join first_night as f on c.handoff_id = f.handoff_id and c.win_no = f.win_no

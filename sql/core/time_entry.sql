@@ -51,6 +51,10 @@ located as (
         t.worked_at_utc,
         local_day(t.worked_at_utc, s.time_zone) as worked_day,
         t.hours,
+        t.charge_hours,
+        t.charge_amount,
+        t.charge_rate,
+        t.invoice_name,
         local_day(t.removed_at_utc, s.time_zone) as removed_day,
         c.change_id,
         case when c.change_id is null then p.project_id end as project_id
@@ -67,10 +71,14 @@ select
     l.worked_at_utc,
     l.worked_day,
     l.hours,
+    l.charge_hours,
+    l.charge_amount,
+    l.charge_rate,
+    l.invoice_name,
     l.removed_day,
     l.change_id,
     l.project_id,
-    cast(l.hours * c.cost_price as decimal(18, 4)) as cost
+    cast(wide(l.hours) * c.cost_price as decimal(18, 4)) as cost
 from located as l
 left join span as c on l.agent_id = c.agent_id and l.worked_day >= c.since_day and l.worked_day < c.until_day
 where l.change_id is not null or l.project_id is not null

@@ -1,4 +1,4 @@
--- The checklist of the current policy.
+-- The checklist of the policy in force, and every item of an earlier one, retired.
 -- grain: checklist item
 -- key: item_key
 -- owner: sales manager
@@ -10,9 +10,8 @@ select
     i.is_hard,
     i.mode,
     i.control_ids,
-    false as is_retired,
-    s.policy_version
+    i.is_retired,
+    i.policy_version
 from policy.checklist_item as i
-cross join policy.setting as s
 union all
 select 0, '(unknown)', '(unknown)', 0, false, '(unknown)', '(unknown)', false, '(unknown)'

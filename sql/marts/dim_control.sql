@@ -1,4 +1,4 @@
--- The controls of the policy's map.
+-- The controls of the policy in force, and every one of an earlier policy, retired.
 -- grain: control
 -- key: control_key
 -- owner: service delivery lead
@@ -13,7 +13,7 @@ select
     c.pai8,
     c.other_references,
     c.risk_ids,
-    false as is_retired
+    c.is_retired
 from policy.control as c
 union all
 select

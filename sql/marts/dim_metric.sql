@@ -13,7 +13,9 @@ select
     m.minimum_n,
     m.cohort,
     m.definition,
-    m.owner
+    m.owner,
+    cast(case when m.metric = 'kickoff_within_target' then s.kickoff_target_days end as bigint) as target_days
 from policy.metric as m
+cross join policy.setting as s
 union all
-select 0, '(unknown)', '(unknown)', '(unknown)', '(unknown)', '(unknown)', '(unknown)', 0, '(unknown)', '(unknown)', '(unknown)'
+select 0, '(unknown)', '(unknown)', '(unknown)', '(unknown)', '(unknown)', '(unknown)', 0, '(unknown)', '(unknown)', '(unknown)', 0

@@ -1,4 +1,4 @@
--- The risks of the policy's register.
+-- The risks of the policy in force, and every one of an earlier policy, retired.
 -- grain: risk
 -- key: risk_key
 -- owner: service delivery lead
@@ -12,7 +12,7 @@ select
     r.likelihood,
     r.impact,
     r.treatment,
-    false as is_retired
+    r.is_retired
 from policy.risk as r
 union all
 select

@@ -17,7 +17,8 @@ billed as (
     select
         b.change_id,
         min(b.posted_at_utc) as billed_at_utc
-    from core.change_billing as b
+    from core.billed_line as b
+    where b.change_id is not null and not b.is_credit
     group by b.change_id
 )
 
@@ -37,7 +38,7 @@ select
     cast(coalesce(l.hours, 0) as decimal(18, 4)) as logged_hours,
     cast(case when l.change_id is null then 0 when l.is_costed then l.cost end as decimal(18, 4)) as cost_base,
     r.price,
-    cast(r.price * case when p.handoff_id is null then 1 else d.rate end as decimal(18, 4)) as price_base,
+    cast(wide(r.price) * case when p.handoff_id is null then 1 else d.rate end as decimal(18, 4)) as price_base,
     coalesce(sold.currency, s.base_currency) as currency,
     -- False only where every invoice was seen.
     case when b.change_id is not null then true when n.is_known then false end as is_billed,

@@ -6,6 +6,7 @@ with score as (
     select
         g.handoff_id,
         max(case when g.stage = 'won' then c.score end) as score_at_won,
+        max(case when g.stage = 'won' then c.policy_version end) as policy_version,
         max(case when g.stage = 'signoff' then c.score end) as score_at_signoff,
         max(case when g.stage = 'latest' then c.score end) as score_latest
     from core.handoff_stage as g
@@ -13,11 +14,20 @@ with score as (
     group by g.handoff_id
 ),
 
+floor_at_win as (
+    select
+        g.handoff_id,
+        e.margin_floor_pct
+    from core.handoff_stage as g
+    inner join core.evidence as e on g.handoff_id = e.handoff_id and g.slice_batch = e.slice_batch
+    where g.stage = 'won'
+),
+
 open_gap as (
     select
         g.handoff_id,
         count(*) as open_gaps,
-        count(*) filter (where g.is_hard) as hard_gaps
+        count(*) filter (where g.is_hard_now) as hard_gaps
     from core.gap as g
     where g.state = 'open'
     group by g.handoff_id
@@ -63,7 +73,7 @@ select
     sc.score_at_signoff,
     sc.score_latest,
     h.history_basis,
-    s.policy_version,
+    sc.policy_version,
     coalesce(g.hard_gaps, 0) as hard_gaps,
     coalesce(g.open_gaps, 0) as open_gaps,
     o.signoff_state,
@@ -108,12 +118,12 @@ select
     case
         when sold.revenue > 0 then cast(sold.revenue - sold.cost as double) / cast(sold.revenue as double) * 100
     end as sold_margin_pct,
-    coalesce(f.floor_pct, s.margin_floor_default_pct) as margin_floor_pct,
+    f.margin_floor_pct,
     case
         when sold.revenue > 0
             then
                 cast(sold.revenue - sold.cost as double) / cast(sold.revenue as double) * 100
-                < coalesce(f.floor_pct, s.margin_floor_default_pct)
+                < f.margin_floor_pct
     end as below_margin_floor
 from core.handoff as h
 cross join policy.setting as s
@@ -129,7 +139,7 @@ left join score as sc on h.handoff_id = sc.handoff_id
 left join open_gap as g on h.handoff_id = g.handoff_id
 left join policy.calendar_day as won on h.won_day = won.day
 left join policy.calendar_day as kicked on k.kickoff_day = kicked.day
-left join policy.margin_floor as f on folded(h.deal_type_at_win) = f.deal_type
+left join floor_at_win as f on h.handoff_id = f.handoff_id
 left join staging.client as c on h.client_id = c.client_id
 left join agent as seller on h.sales_agent_id = seller.agent_id
 left join agent as manager on p.agent_id = manager.agent_id

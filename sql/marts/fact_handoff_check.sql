@@ -13,8 +13,7 @@ select
     c.evidence_url,
     c.evidence_hash,
     false as is_waived,
-    s.policy_version,
+    c.policy_version,
     c.stands_since_utc as checked_at_utc
 from core.handoff_stage as g
-cross join policy.setting as s
 inner join core.item_check as c on g.handoff_id = c.handoff_id and g.slice_batch = c.slice_batch

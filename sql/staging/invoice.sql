@@ -12,7 +12,8 @@ with seen as (
         from_json(
             r.payload,
             '{"id":"VARCHAR","posted":"VARCHAR","voided":"VARCHAR","dateposted":"VARCHAR","invoice_date":"VARCHAR","ticket_id":"VARCHAR",'
-            || '"currency_code_name":"VARCHAR","currency":"VARCHAR"}'
+            || '"currency_code_name":"VARCHAR","currency":"VARCHAR",'
+            || '"invoicenumber":"VARCHAR","salesorder_id":"VARCHAR","creditlinkedtoinvoiceid":"VARCHAR"}'
         ) as fields
     from raw.invoice as r
     inner join raw.batch as b on r.batch_no = b.batch_no
@@ -42,6 +43,9 @@ select
     coalesce(halo_utc(n.fields.dateposted), halo_utc(n.fields.invoice_date), n.posted_seen_at_utc) as posted_at_utc,
     halo_id(n.fields.ticket_id) as ticket_id,
     coalesce(upper(halo_text(n.fields.currency_code_name)), upper(halo_text(n.fields.currency))) as currency,
+    halo_text(n.fields.invoicenumber) as invoice_number,
+    halo_id(n.fields.salesorder_id) as order_id,
+    halo_id(n.fields.creditlinkedtoinvoiceid) as credited_invoice_id,
     coalesce(n.has_lines, false) as has_lines
 from newest as n
 where n.is_posted and halo_id(n.fields.id) is not null

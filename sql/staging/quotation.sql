@@ -11,7 +11,7 @@ with seen as (
         from_json(
             r.payload,
             '{"id":"VARCHAR","ticket_id":"VARCHAR","status":"VARCHAR","original_revised_from_id":"VARCHAR","_revision_from_id":"VARCHAR",'
-            || '"currency_code_name":"VARCHAR","currency":"VARCHAR"}'
+            || '"currency_code_name":"VARCHAR","currency":"VARCHAR","approvaldatetime":"VARCHAR","approvalname":"VARCHAR"}'
         ) as fields
     from raw.quotation as r
     inner join staging.night as b on r.batch_no = b.batch_no
@@ -28,7 +28,10 @@ select
     case when t.since_batch is null or s.landed_batch_no >= t.since_batch then halo_id(s.fields.ticket_id) end as opportunity_id,
     halo_int(s.fields.status) as status,
     coalesce(halo_id(s.fields.original_revised_from_id), halo_id(s.fields._revision_from_id)) as revised_from_id,
-    coalesce(upper(halo_text(s.fields.currency_code_name)), upper(halo_text(s.fields.currency))) as currency
+    coalesce(upper(halo_text(s.fields.currency_code_name)), upper(halo_text(s.fields.currency))) as currency,
+    -- When and by whom it was accepted: that the client's acceptance fills these is a guess of the public sources.
+    halo_utc(s.fields.approvaldatetime) as accepted_at_utc,
+    halo_text(s.fields.approvalname) as accepted_by
 from seen as s
 -- What was quoted for a ticket whose id is another ticket's now belongs to nobody.
 left join staging.reused_id as t on halo_id(s.fields.ticket_id) = t.ticket_id

@@ -38,10 +38,10 @@ select
     cast(
         coalesce(
             halo_money(n.line.total_net_total),
-            halo_money(n.line.price) * halo_money(n.line.quantity) * (1 - coalesce(halo_money(n.line.discount_perc), 0) / 100)
+            wide(halo_money(n.line.price)) * halo_money(n.line.quantity) * (1 - coalesce(halo_money(n.line.discount_perc), 0) / 100)
         ) as decimal(18, 4)
     ) as net_amount,
-    cast(halo_money(n.line.costprice) * coalesce(halo_money(n.line.quantity), 0) as decimal(18, 4)) as cost_amount,
+    cast(wide(halo_money(n.line.costprice)) * coalesce(halo_money(n.line.quantity), 0) as decimal(18, 4)) as cost_amount,
     coalesce(halo_int(n.line.billingperiod), 0) as billing_period,
     halo_bool(n.line.isgroupdesc) as is_group_heading,
     halo_bool(n.line.optional) and coalesce(halo_int(n.line.approval_status), 0) != 1 as is_option_left_out,

@@ -15,33 +15,37 @@ from pydantic import SecretStr
 
 from assets.graph import definitions
 from assets.night import NightResult, run_night, run_on
+from handoff_pipeline.governance.targets import JUDGED
+from handoff_pipeline.measures.charts import LIMITS
 from handoff_pipeline.settings import Settings
 from handoff_pipeline.simulator.quirks import Quirks
 from handoff_pipeline.simulator.serve import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, running
 from handoff_pipeline.simulator.server import SimulatedHalo
 from handoff_pipeline.simulator.world import build_world
 from handoff_pipeline.tables import RUN_ID, TABLES, duckdb_type
+from tests.sql.tenant import opened
 
 NIGHT = datetime(2026, 9, 28, 1, 30, tzinfo=UTC)
 HEADER = "-- A table for tests.\n-- grain: row\n-- key: id\n-- owner: platform\n"
-COPIED = ("macros.sql", "staging/client.sql", "marts/dim_client.sql", "marts/dim_metric.sql", "marts/dim_tenant.sql", "kpi/segment.sql")
-NO_POINTS = {"metric": "varchar", "interval": "varchar", "sum_of_squares": "double"} | {
-    column.name: duckdb_type(column) for column in TABLES["kpi_weekly"].columns if column.name not in {"ci_low", "ci_high", RUN_ID}
-}
-NO_DURATIONS = {
-    "week_start": "date",
-    "segment_type": "varchar",
-    "segment": "varchar",
-    "day": "bigint",
-    "events": "bigint",
-    "censored": "bigint",
-}
-NO_EVIDENCE = {
-    "handoff_id": "bigint", "slice_batch": "bigint", "slice_from_utc": "timestamp", "slice_to_utc": "timestamp", "is_won": "boolean",
-    "source_url": "varchar", "sold_margin_pct": "double", "sold_margin_text": "varchar", "margin_floor_pct": "double",
-    "signed_scope_link": "varchar", "signed_scope_date": "date", "delivery_assumptions": "varchar", "dependencies": "varchar",
-    "acceptance_criteria": "varchar",
+COPIED = (
+    "macros.sql",
+    "staging/client.sql",
+    "marts/dim_client.sql",
+    "marts/dim_metric.sql",
+    "marts/dim_tenant.sql",
+    "kpi/kpi_baseline.sql",
+    "kpi/current_baseline.sql",
+)
+COMPUTED = {*LIMITS, *JUDGED, "ci_low", "ci_high", "signal", RUN_ID}
+NO_POINTS = {column.name: duckdb_type(column) for column in TABLES["kpi_weekly"].columns if column.name not in COMPUTED} | {
+    "metric": "varchar", "minimum_n": "bigint", "aggregation": "varchar", "chart": "varchar", "interval": "varchar",
+    "sum_of_squares": "double",
 }  # fmt: skip
+SERIES = {"metric": "varchar", "week_start": "date", "segment_type": "varchar", "segment_key": "bigint"}
+NO_DURATIONS = SERIES | {"segment": "varchar", "day": "double", "events": "bigint", "censored": "bigint"}
+NO_EVENTS = SERIES | {"position": "bigint", "is_event": "boolean"}
+NO_TARGETS = {column.name: duckdb_type(column) for column in TABLES["kpi_target"].columns if column.name != RUN_ID}
+EVIDENCE = ("core.evidence", "core.evidence_field", "core.evidence_document")
 
 
 def empty(columns: dict[str, str], reads: str = "") -> str:
@@ -58,11 +62,18 @@ def small_sql(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(checkout / "sql" / name, root / name)
     (root / "core").mkdir()
-    (root / "core" / "evidence.sql").write_text(empty(NO_EVIDENCE), "utf-8")
+    real = opened(checkout)
+    real.night(NIGHT)
+    real.built(*EVIDENCE)
+    for name in EVIDENCE:
+        columns = {str(column): str(kind) for column, kind, *_ in real.conn.execute(f"describe {name}").fetchall()}
+        (root / f"{name.replace('.', '/')}.sql").write_text(empty(columns), "utf-8")
     (root / "core" / "change_request.sql").write_text(empty({"project_id": "bigint"}, " from raw.change_request as r"), "utf-8")
     (root / "core" / "handoff.sql").write_text(empty({"sales_team": "varchar"}, " from raw.opportunity as r"), "utf-8")
     (root / "kpi" / "weekly_points.sql").write_text(empty(NO_POINTS), "utf-8")
-    (root / "kpi" / "kickoff_duration.sql").write_text(empty(NO_DURATIONS), "utf-8")
+    (root / "kpi" / "duration.sql").write_text(empty(NO_DURATIONS), "utf-8")
+    (root / "kpi" / "event_order.sql").write_text(empty(NO_EVENTS), "utf-8")
+    (root / "kpi" / "kpi_target.sql").write_text(empty(NO_TARGETS), "utf-8")
     return root
 
 

@@ -76,6 +76,14 @@ def webserver(checkout: Path, tmp_path: Path) -> Iterator[str]:
                 server.wait(timeout=20)
 
 
+def walk_in_dagster(page, webserver):
+    """From the asset of the KPIs to the one that they are made of, by the link in its metadata."""
+    page.goto(f"{webserver}/assets/kpi/kpi_weekly?view=overview", timeout=PAGE_MILLISECONDS)
+    page.get_by_text("[Show Markdown]").first.click(timeout=PAGE_MILLISECONDS)
+    page.locator('.dagster-portal td a[href="/assets/kpi/weekly_points"]').first.click(timeout=PAGE_MILLISECONDS)
+    page.wait_for_url("**/assets/kpi/weekly_points*", timeout=PAGE_MILLISECONDS)
+
+
 @pytest.mark.must_run
 @pytest.mark.timeout(300)
 def test_the_browser_shows_the_asset_graph_by_its_groups(webserver, tmp_path):
@@ -104,7 +112,8 @@ def test_the_browser_shows_the_asset_graph_by_its_groups(webserver, tmp_path):
             page.screenshot(path=shot)
             assert shot.stat().st_size > 10_000
             page.goto(f"{webserver}/assets/kpi/kpi_weekly?view=checks", timeout=PAGE_MILLISECONDS)
-            page.get_by_text("relations", exact=True).first.wait_for(timeout=PAGE_MILLISECONDS)
+            page.get_by_text("expectations", exact=True).locator("visible=true").first.wait_for(timeout=PAGE_MILLISECONDS)
             page.screenshot(path=tmp_path / "checks.png")
+            walk_in_dagster(page, webserver)
         finally:
             browser.close()

@@ -10,30 +10,27 @@ import dagster as dg
 import pytest
 
 from assets.graph import definitions
-from assets.kpis import DURATIONS, POINTS, SEGMENTS, SURVIVAL, WEEKLY
+from assets.kpis import DURATIONS, READ, SETTING, SURVIVAL, WEEKLY
 from assets.naming import GROUPS, POOL, key_of, team
+from assets.policy_documents import TABLES as DATED_TABLES
 from assets.policy_tables import TABLES as POLICY_TABLES
 from handoff_pipeline.definitions import defs, require_own_rooms
 from handoff_pipeline.errors import HandoffError, WarehouseError
-from handoff_pipeline.policy import load_policy
+from handoff_pipeline.policy import load_policy, parse_policy
+from handoff_pipeline.policy.dated import history
+from handoff_pipeline.policy.dated_frames import dated_frames
 from handoff_pipeline.policy.frames import policy_frames
 from handoff_pipeline.tables import TABLES
+from quality.across import rules
+from tests.reading import tables_read
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
 GRAPH = defs.get_repository_def().asset_graph
-LAYERS = "raw|policy|staging|core|governance|marts|kpi"
 BATCH = {"raw.batch", "raw.load_batch", "raw.cursor"}
 
 
 def spec_of(key: dg.AssetKey) -> dg.AssetSpec:
     return GRAPH.get(key).assets_def.specs_by_key[key]
-
-
-def tables_read(sql: str) -> set[str]:
-    """Tables after `from`, `join` or a comma of a from-list, found without a parser: a second opinion on the dependencies."""
-    code = re.sub(r"--[^\n]*", "", sql)
-    code = re.sub(r"'[^']*'", "''", code)
-    return {match.lower() for match in re.findall(rf"\b(?:from|join)\s+((?:{LAYERS})\.\w+)", code, re.IGNORECASE)}
 
 
 @pytest.mark.parametrize("path", sorted(SQL.glob("*/*.sql")), ids=lambda path: f"{path.parent.name}.{path.stem}")
@@ -51,7 +48,7 @@ def test_every_asset_says_whose_it_is_what_it_is_and_where_it_belongs(key):
     assert spec.description
     assert spec.kinds
     assert [owner for owner in spec.owners if owner.startswith("team:")]
-    if key.to_user_string() not in {"raw/pull_plan", "raw/halo_pull"}:
+    if key.to_user_string() not in {"raw/pull_plan", "raw/halo_pull", "pages/lineage", "pages/quality"}:
         assert spec.metadata["dagster/table_name"] == f"warehouse.{'.'.join(key.path)}"
 
 
@@ -65,7 +62,24 @@ def test_every_table_that_something_fills_has_a_blocking_contract_before_it_is_p
     built = {key for key in GRAPH.get_all_asset_keys() if key.path[0] in {"marts", "kpi"} and key.path[1] in TABLES}
     contracts = {key.asset_key for key in GRAPH.asset_check_keys if key.name == "contract" and GRAPH.get(key).blocking}
     assert contracts == built
-    assert {key.name for key in GRAPH.asset_check_keys if key.asset_key == key_of(WEEKLY)} == {"contract", "relations", "expectations"}
+    on_weekly = {key.name for key in GRAPH.asset_check_keys if key.asset_key == key_of(WEEKLY)}
+    assert on_weekly == {"contract", "expectations", "kpi_is_the_sum_of_its_members"}
+
+
+def test_every_rule_across_tables_blocks_on_that_of_its_tables_which_is_built_last():
+    for rule in rules().values():
+        (key,) = [each for each in GRAPH.asset_check_keys if each.name == rule.name]
+        assert GRAPH.get(key).blocking
+        assert not {key_of(table) for table in rule.reads} & GRAPH.get(key.asset_key).child_keys
+    assert any(key.name == "relations" for key in GRAPH.asset_check_keys)
+
+
+def test_every_table_of_the_graph_has_its_lineage():
+    for key in GRAPH.get_all_asset_keys():
+        layer = key.path[0]
+        if layer in {"staging", "core", "governance", "marts", "kpi"}:
+            assert spec_of(key).metadata["dagster/column_lineage"].deps_by_column, key
+            assert spec_of(key).metadata["lineage"].value.startswith("| column |"), key
 
 
 def test_publishing_comes_after_everything_that_is_published():
@@ -85,8 +99,13 @@ def test_a_model_that_takes_the_as_of_is_built_after_the_night_has_landed():
 
 
 def test_the_python_tables_depend_on_what_they_read():
-    assert {dep.asset_key for dep in spec_of(key_of(WEEKLY)).deps} == {key_of(POINTS), key_of(DURATIONS)}
-    assert {dep.asset_key for dep in spec_of(key_of(SURVIVAL)).deps} == {key_of(DURATIONS), key_of(SEGMENTS)}
+    assert {dep.asset_key for dep in spec_of(key_of(WEEKLY)).deps} == {key_of(name) for name in (*READ, SETTING)}
+    assert {dep.asset_key for dep in spec_of(key_of(SURVIVAL)).deps} == {key_of(DURATIONS)}
+
+
+def test_the_dated_policys_tables_are_those_that_its_history_gives(checkout):
+    text = (checkout / "handoff.yaml").read_text("utf-8")
+    assert set(DATED_TABLES) == set(dated_frames(history([], {}, parse_policy(text), text)))
 
 
 def test_the_policys_tables_are_those_that_the_policy_gives(checkout):

@@ -24,7 +24,7 @@ def test_a_night_publishes_and_says_what_it_asked_for(first_night):
 
 
 def test_a_night_tells_how_far_it_is_by_group_and_by_entity(first_night):
-    assert first_night.told[-1] == ("published", 1, 1)
+    assert ("published", 3, 3) in first_night.told
     assert ("staging", 1, 1) in first_night.told
     assert any(name == "opportunity" and done > 0 for name, done, _ in first_night.told)
 
@@ -36,7 +36,7 @@ def test_every_built_table_tells_its_rows_and_columns(first_night):
     columns = [column.name for column in told["staging/client"]["dagster/column_schema"].value.columns]
     assert columns == ["client_id", "client_name", "is_deleted"]
     assert told["published/dim_tenant"]["has_changed"].value is True
-    without = [key for key, metadata in told.items() if not key.startswith("raw/") and "dagster/row_count" not in metadata]
+    without = [key for key, metadata in told.items() if not key.startswith(("raw/", "pages/")) and "dagster/row_count" not in metadata]
     assert without == []
 
 

@@ -9,7 +9,7 @@ from handoff_pipeline.policy import load_policy
 from handoff_pipeline.simulator.access import DEMO_CLIENT_SECRET
 from tests.commands.served import connect, tenant
 
-TOLD_BY_NO_TENANT = {"version", "calendar", "exchange_rates", "margin_floors"}
+TOLD_BY_NO_TENANT = {"version", "calendar", "exchange_rates", "margin_floors", "targets", "overlays", "billing"}
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,7 @@ def test_the_draft_of_the_demos_tenant_says_what_the_demos_policy_says(drafted, 
     ours, theirs = load_policy(drafted).model_dump(), load_policy(checkout / "handoff.yaml").model_dump()
     different = [key for key in theirs if ours[key] != theirs[key] and key not in TOLD_BY_NO_TENANT | {"tenant"}]
     assert different == []
+    assert (ours["billing"]["type_field"], ours["billing"]["time_and_material"]) == ("CFBillingType", ["Time and Materials"])
     assert (ours["tenant"]["time_zone"], ours["tenant"]["base_currency"]) == ("Europe/London", "GBP")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from handoff_pipeline.commands.standing import last_run, standing
-from handoff_pipeline.ledger import Completeness, Ledger, Run
+from handoff_pipeline.ledger import Baseline, Completeness, Ledger, Run
 from handoff_pipeline.warehouse.home import Home
 
 NIGHT = datetime(2026, 9, 28, 1, 30, tzinfo=UTC)
@@ -107,3 +107,20 @@ def test_the_last_night_is_told_with_what_it_left_stale(home):
 )
 def test_how_the_last_run_ended_and_how_long_ago(changed, later, level):
     assert last_run(run(**changed), [], NIGHT + later).level == level
+
+
+def test_without_a_baseline_the_doctor_says_what_to_do_before_a_pilot(home):
+    with Ledger.open(home.ledger_file) as ledger:
+        ledger.start_run(run())
+    (found,) = [finding for finding in standing(home, NIGHT) if finding.check == "baseline"]
+    assert (found.level, "handoff baseline capture" in found.fix) == ("warning", True)
+
+
+def test_a_frozen_baseline_is_well(home):
+    frozen = Baseline(
+        "kickoff_delay_rate", "all", 0, "all", 0.4, 8, 20, None, 20, None, None, NIGHT.date(), NIGHT.date(), NIGHT, 7, "x", "first"
+    )
+    with Ledger.open(home.ledger_file) as ledger:
+        ledger.start_run(run())
+        ledger.baselines.freeze([frozen])
+    assert levels(home)["baseline"] == "ok"

@@ -56,6 +56,15 @@ def test_a_quarter_pools_13_complete_weeks_of_all_and_nothing_else(published, pu
 def test_a_mean_takes_its_squares_from_the_cohorts_own_handoffs(published, publish):
     publish("dim_metric", metric_key=2, metric="handoff_completeness", title="Completeness", unit="score", aggregation="mean")
     publish("kpi_weekly", metric_key=2, segment_type="all", numerator=210.0, denominator=4.0, n=4, value=52.5, week_start="2026-08-31")
+    publish("kpi_weekly", metric_key=2, segment_type="all", numerator=0.0, denominator=0.0, n=0, value=None, week_start="2026-08-24")
+    for key, score in enumerate((60.0, 40.0, 20.0, 90.0)):
+        publish("kpi_member", metric_key=2, week_start="2026-08-31", record="handoff", record_key=key, is_counted=True, numerator=score)
     [figure] = quarter(published)
     assert figure.value == 52.5
     assert figure.low == pytest.approx(4.985, abs=0.001)
+
+
+def test_a_metric_that_has_counted_nothing_has_no_line(published, publish):
+    publish("dim_metric", metric_key=3, metric="override_rate", title="Overrides", unit="fraction", aggregation="ratio")
+    publish("kpi_weekly", metric_key=3, segment_type="all", n=0, week_start="2026-08-31")
+    assert quarter(published) == []

@@ -1,4 +1,4 @@
-"""One night without Dagster: plan, pull, land, models, scores, KPIs, publish, in the order of the nightly job and by the same functions.
+"""One night without Dagster's runs: plan, pull, land, and then the graph's own assets called one after the other, and publish.
 
 The contracts and expectations that stand before publishing are left out: they change nothing that is published. The one thing to know: a
 test holds this night to `run_nightly` by the hash of everything published.
@@ -15,22 +15,25 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+import dagster as dg
 import polars as pl
 from pydantic import SecretStr
 
-from assets import kpis, plan, raw
+from assets import plan, raw
+from assets.graph import definitions
 from assets.known import read_known
+from assets.naming import op_name
+from assets.policy_tables import policy_tables
 from assets.published import REQUIRED, count_unlinked, run_to_publish
-from assets.table_frames import duckdb_types, whole
+from assets.resources import WarehouseResource
+from assets.table_frames import duckdb_types
 from handoff_pipeline.clock import SystemClock
-from handoff_pipeline.governance.checklist import CHECK_SCHEMA, score
 from handoff_pipeline.halo import PullReport, pull
-from handoff_pipeline.ledger import Ledger
-from handoff_pipeline.policy import Policy, load_policy
+from handoff_pipeline.ledger import Ledger, PolicyDocument
+from handoff_pipeline.policy import Policy, load_policy, read_text
 from handoff_pipeline.policy.frames import policy_frames
 from handoff_pipeline.settings import Settings
 from handoff_pipeline.simulator import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, SimulatedHalo
-from handoff_pipeline.tables import RUN_ID, TABLES, duckdb_type
 from handoff_pipeline.warehouse import (
     Connection,
     Home,
@@ -42,15 +45,15 @@ from handoff_pipeline.warehouse import (
     frames,
     land,
     manifest,
-    models,
     open_build,
     publish,
 )
-from handoff_pipeline.warehouse.models import Model
 from handoff_pipeline.warehouse.rules import Rules
 from tests.end_to_end.in_process import ADDRESS, InProcess, Moments
 
 WEB = "https://demo.halopsa.example"
+PULL_PLAN, HALO_PULL, LANDING = raw.pull_plan.op.name, raw.halo_pull.op.name, raw.landing.op.name
+POLICY, PUBLISHED = policy_tables.op.name, op_name("published.tables")
 _RUNS = count(1)
 T = TypeVar("T")
 
@@ -136,6 +139,7 @@ class Installation:
             ledger.close_dead_runs(lease.run_id, SystemClock().now())
             begun = raw.run_of(lease.run_id, now, policy)
             ledger.start_run(begun)
+            ledger.policies.keep(PolicyDocument(policy.hash, policy.version, read_text(self.policy_file), now))
             with open_build(home, lease) as conn:
                 left = read_known(conn)
             plan.refuse_other_tenant(left, settings.tenant_name)
@@ -151,22 +155,25 @@ class Installation:
         return pulled, landed
 
     def _build_and_publish(self, lease: Lease) -> Manifest:
-        settings, home, now = self.settings, self.home, self.sim.now
-        policy = policy_of(self.policy_file)
-        with open_build(home, lease) as conn:
-            for name, frame in _frames_of(self.policy_file, settings.tenant_name, settings.links_base).items():
-                frames.write(conn, f"policy.{name}", frame, duckdb_types(frame.schema))
-            made = _made_by_python(conn, policy)
-            for name, model in _in_order():
-                if model is None:
-                    made[name]()
-                else:
-                    models.run(conn, model, now, settings.tenant_name)
-        with Ledger.open(home.ledger_file) as ledger:
-            with open_build(home, lease) as conn:
-                run = run_to_publish(ledger, conn, lease.run_id, SystemClock().now())
-                count_unlinked(ledger, conn, run.run_id)
-            return publish(home, lease, ledger, run, required=REQUIRED, finished_at=SystemClock().now(), effects=raw.EFFECTS)
+        settings, home = self.settings, self.home
+        warehouse = WarehouseResource.of(settings)
+        warehouse._lease = lease
+        try:
+            with warehouse.get_connection() as conn:
+                for name, frame in _frames_of(self.policy_file, settings.tenant_name, settings.links_base).items():
+                    frames.write(conn, f"policy.{name}", frame, duckdb_types(frame.schema))
+            for asset in _in_order():
+                made = _function(asset)(settings=settings, warehouse=warehouse)
+                if isinstance(made, Iterator):
+                    list(made)
+            with Ledger.open(home.ledger_file) as ledger:
+                with warehouse.get_connection() as conn:
+                    run = run_to_publish(ledger, conn, lease.run_id, SystemClock().now())
+                    count_unlinked(ledger, conn, run.run_id)
+                warehouse.close()
+                return publish(home, lease, ledger, run, required=REQUIRED, finished_at=SystemClock().now(), effects=raw.EFFECTS)
+        finally:
+            warehouse.close()
 
 
 @cache
@@ -181,30 +188,24 @@ def _frames_of(file: Path, tenant: str, links_base: str) -> dict[str, pl.DataFra
     return policy_frames(policy_of(file), tenant, links_base)
 
 
-def _made_by_python(conn: Connection, policy: Policy) -> dict[str, Callable[[], int]]:
-    def published(table: str) -> dict[str, str]:
-        return {column.name: duckdb_type(column) for column in TABLES[table.split(".")[1]].columns if column.name != RUN_ID}
-
-    return {
-        "governance.item_check": lambda: frames.write(
-            conn, "governance.item_check", score(policy, whole(conn, "core.evidence")), duckdb_types(CHECK_SCHEMA)
-        ),
-        kpis.WEEKLY: lambda: frames.write(
-            conn, kpis.WEEKLY, kpis.weekly(whole(conn, kpis.POINTS), whole(conn, kpis.DURATIONS)), published(kpis.WEEKLY)
-        ),
-        kpis.SURVIVAL: lambda: frames.write(
-            conn, kpis.SURVIVAL, kpis.kickoff_survival(whole(conn, kpis.DURATIONS), whole(conn, kpis.SEGMENTS)), published(kpis.SURVIVAL)
-        ),
-    }
-
-
 @cache
-def _in_order() -> list[tuple[str, Model | None]]:
-    """Every table above raw and policy, after what it reads; None for those that Python makes."""
-    found = models.discover()
-    reads: dict[str, set[str]] = {name: set(model.depends_on) for name, model in found.items()}
-    reads["governance.item_check"] = {"core.evidence"}
-    reads[kpis.WEEKLY] = {kpis.POINTS, kpis.DURATIONS}
-    reads[kpis.SURVIVAL] = {kpis.DURATIONS, kpis.SEGMENTS}
-    given = {table for tables in reads.values() for table in tables} - reads.keys()
-    return [(name, found.get(name)) for name in TopologicalSorter(reads).static_order() if name not in given]
+def _in_order() -> list[dg.AssetsDefinition]:
+    """Every asset between landing and publishing, after what it reads; the policy's own tables are written from what is made once."""
+    found = [asset for asset in definitions().assets or () if isinstance(asset, dg.AssetsDefinition)]
+    maker = {key: asset for asset in found for key in asset.keys}
+    above = {PULL_PLAN, HALO_PULL, LANDING, POLICY, PUBLISHED}
+    # Pages for people are made of what is published.
+    above |= {asset.op.name for asset in found if any(key in maker and maker[key].op.name == PUBLISHED for key in asset.dependency_keys)}
+    reads = {
+        asset.op.name: {maker[key].op.name for key in asset.dependency_keys if key in maker} - above - {asset.op.name}
+        for asset in found
+        if asset.op.name not in above
+    }
+    by_name = {asset.op.name: asset for asset in found}
+    return [by_name[name] for name in TopologicalSorter(reads).static_order()]
+
+
+def _function(asset: dg.AssetsDefinition) -> Callable[..., object]:
+    """The asset's own function; Dagster's way of calling it would take the warehouse's lease anew each time."""
+    found: Callable[..., object] = asset.op.compute_fn.decorated_fn
+    return found

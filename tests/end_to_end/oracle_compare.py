@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import duckdb
 
 from tests.oracle import GRAIN
+from tests.oracle.keys import UNKNOWN
 
 Row = Mapping[str, Any]
 Key = tuple[Any, ...]
@@ -24,6 +24,19 @@ Key = tuple[Any, ...]
 EXACT = 1e-9
 INTERVAL = 1e-6
 INTERVAL_COLUMNS = frozenset({"ci_low", "ci_high"})
+NAMED = (
+    ("dim_metric", "metric_key", "metric"),
+    ("dim_checklist_item", "item_key", "item"),
+    ("dim_handoff", "handoff_key", "handoff_id"),
+    ("dim_project", "project_key", "project_id"),
+    ("kpi_weekly", "segment_key", "segment"),
+)
+"""Table, key and the column that tells what the key stands for."""
+TELLING = (
+    "kind", "handoff_id", "project_id", "change_id", "handoff_key", "item_key", "stage", "state", "metric", "segment", "n", "value", "day",
+    "exclusion", "numerator", "denominator", "duration",
+)  # fmt: skip
+"""Columns that say most of a row that is missing, or too many."""
 SHOWN = 12
 """Differences shown of each table and column; the rest is counted."""
 
@@ -31,26 +44,31 @@ SHOWN = 12
 def compare(
     published: Path | Mapping[str, Sequence[Row]],
     expected: Mapping[str, Sequence[Row]],
-    may_be_absent: Mapping[str, AbstractSet[Key]] | None = None,
 ) -> list[str]:
     """Differences between what is published and what is expected, as sentences; none when they agree.
 
     Args:
         published: The published DuckDB file, or its tables as rows.
-        expected: Table -> rows, as `tests.oracle.expected` gives them; only columns of these rows are compared.
-        may_be_absent: Table -> keys of expected rows that need not be published (but must agree if they are).
+        expected: Table -> rows, as `tests.oracle.expected` gives them; of each row only the columns that it has are compared.
 
     Returns:
         Sentences that name table, key, column, the published and the expected value.
     """
     tables = read_published(published, expected) if isinstance(published, Path) else published
+    names = names_of_keys(expected)
     found: list[str] = []
     for table, rows in expected.items():
         if table not in tables:
             found.append(f"{table}: is not published; {len(rows)} rows are expected")
         else:
-            found += _table(table, tables[table], rows, (may_be_absent or {}).get(table, frozenset()))
+            found += _table(table, tables[table], rows, names)
     return found
+
+
+def names_of_keys(tables: Mapping[str, Sequence[Row]]) -> dict[int, str]:
+    """What the keys of rows stand for, so that a difference can be looked up: metrics, segments, records with their pages."""
+    names = {row[column]: str(row[name]) for table, column, name in NAMED for row in tables.get(table, ()) if row[column] != UNKNOWN}
+    return names | {row["record_key"]: f"{row['record']} {row['source_url']}" for row in tables.get("kpi_member", ())}
 
 
 def read_published(file: Path, tables: Mapping[str, object] | Sequence[str]) -> dict[str, list[dict[str, Any]]]:
@@ -66,22 +84,27 @@ def read_published(file: Path, tables: Mapping[str, object] | Sequence[str]) -> 
         return result
 
 
-def _table(table: str, published: Sequence[Row], expected: Sequence[Row], may_be_absent: AbstractSet[Key]) -> list[str]:
+def _table(table: str, published: Sequence[Row], expected: Sequence[Row], names: Mapping[int, str]) -> list[str]:
     theirs, twice = _by_key(table, published)
     ours, ambiguous = _by_key(table, expected)
-    found = [f"{table}: key {_named(table, key)} is published more than once" for key in twice]
-    found += [f"{table}: key {_named(table, key)} is expected more than once: the oracle contradicts itself" for key in ambiguous]
-    missing = [key for key in ours if key not in theirs and key not in may_be_absent]
+    found = [f"{table}: key {_named(table, key, names)} is published more than once" for key in twice]
+    found += [f"{table}: key {_named(table, key, names)} is expected more than once: the oracle contradicts itself" for key in ambiguous]
+    missing = [key for key in ours if key not in theirs]
     extra = [key for key in theirs if key not in ours]
-    found += _few([f"{table}: {_named(table, key)} is missing; expected {_brief(ours[key])}" for key in missing], f"{table}: rows missing")
     found += _few(
-        [f"{table}: {_named(table, key)} is not expected; published {_brief(theirs[key])}" for key in extra], f"{table}: rows too many"
+        [f"{table}: {_named(table, key, names)} is missing; expected {_brief(ours[key])}" for key in missing], f"{table}: rows missing"
     )
-    for column in expected[0] if expected else ():
+    found += _few(
+        [f"{table}: {_named(table, key, names)} is not expected; published {_brief(theirs[key])}" for key in extra],
+        f"{table}: rows too many",
+    )
+    for column in dict.fromkeys(column for row in expected for column in row):
         differing = [
-            f"{table}: {_named(table, key)}: {column} is {_shown(theirs[key], column)}, expected {ours[key][column]!r}"
+            f"{table}: {_named(table, key, names)}: {column} is {_shown(theirs[key], column)}, expected {ours[key][column]!r}"
             for key in ours
-            if key in theirs and not (column in theirs[key] and same(column, theirs[key][column], ours[key][column]))
+            if key in theirs
+            and column in ours[key]
+            and not (column in theirs[key] and same(column, theirs[key][column], ours[key][column]))
         ]
         found += _few(differing, f"{table}.{column}")
     return found
@@ -112,8 +135,12 @@ def _by_key(table: str, rows: Sequence[Row]) -> tuple[dict[Key, Row], list[Key]]
     return result, twice
 
 
-def _named(table: str, key: Key) -> str:
-    return ", ".join(f"{column} {value}" for column, value in zip(GRAIN[table], key, strict=True))
+def _named(table: str, key: Key, names: Mapping[int, str]) -> str:
+    return ", ".join(f"{column} {value}{_name(value, names)}" for column, value in zip(GRAIN[table], key, strict=True))
+
+
+def _name(value: object, names: Mapping[int, str]) -> str:
+    return f" ({names[value]})" if isinstance(value, int) and value in names else ""
 
 
 def _shown(row: Row, column: str) -> str:
@@ -121,8 +148,7 @@ def _shown(row: Row, column: str) -> str:
 
 
 def _brief(row: Row) -> str:
-    telling = ("kind", "handoff_id", "project_id", "change_id", "handoff_key", "item_key", "stage", "state", "metric", "n", "value", "day")
-    return ", ".join(f"{name}={row[name]!r}" for name in telling if name in row) or "such a row"
+    return ", ".join(f"{name}={row[name]!r}" for name in TELLING if name in row) or "such a row"
 
 
 def _few(differences: list[str], about: str) -> Iterator[str]:

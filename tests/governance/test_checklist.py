@@ -4,56 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime
-from pathlib import Path
-from typing import Any
+from datetime import date
 
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handoff_pipeline.governance.checklist import CHECK_SCHEMA, score
-from handoff_pipeline.policy import Policy, load_policy
-
-POLICY = load_policy(Path(__file__).resolve().parents[2] / "handoff.yaml")
-SCHEMA: dict[str, Any] = {
-    "handoff_id": pl.Int64,
-    "slice_batch": pl.Int64,
-    "slice_from_utc": pl.Datetime("us"),
-    "slice_to_utc": pl.Datetime("us"),
-    "is_won": pl.Boolean,
-    "source_url": pl.String,
-    "sold_margin_pct": pl.Float64,
-    "sold_margin_text": pl.String,
-    "margin_floor_pct": pl.Float64,
-    "signed_scope_link": pl.String,
-    "signed_scope_date": pl.Date,
-    "delivery_assumptions": pl.String,
-    "dependencies": pl.String,
-    "acceptance_criteria": pl.String,
-}
-PAGE = "https://acme.example/tickets?id=7"
-
-
-def evidence(*rows: dict[str, Any]) -> pl.DataFrame:
-    """Rows of evidence; what a row leaves out is empty."""
-    base = {
-        "handoff_id": 7,
-        "slice_batch": 1,
-        "slice_from_utc": datetime(2026, 9, 1),
-        "is_won": True,
-        "source_url": PAGE,
-        "margin_floor_pct": 30.0,
-    }
-    filled = [{**dict.fromkeys(SCHEMA), **base, **row} for row in rows]
-    return pl.DataFrame(filled, schema=SCHEMA)
-
-
-def judged(item: str, policy: Policy = POLICY, **fields: Any) -> dict[str, Any]:
-    """The judgement of one item on one row."""
-    (row,) = score(policy, evidence(fields)).filter(pl.col("item") == item).to_dicts()
-    return row
+from handoff_pipeline.governance.checklist import CHECK_SCHEMA
+from tests.governance.evidence_rows import PAGE, POLICY, judged, scored
 
 
 @pytest.mark.parametrize(
@@ -119,19 +77,19 @@ def test_what_is_lacking_says_what_to_do_and_what_is_met_does_not() -> None:
 
 
 def test_every_item_is_judged_on_every_row_in_the_declared_columns() -> None:
-    checks = score(POLICY, evidence({}, {"slice_batch": 2}))
+    checks = scored({}, {"slice_batch": 2})
     assert checks.schema == CHECK_SCHEMA
     assert checks.height == 2 * len(POLICY.checklist.items)
 
 
 def test_no_evidence_gives_no_judgement_and_keeps_the_columns() -> None:
-    checks = score(POLICY, evidence().clear() if evidence({}).height else evidence())
+    checks = scored()
     assert checks.schema == CHECK_SCHEMA
     assert checks.is_empty()
 
 
 def test_the_items_weight_and_hardness_come_from_the_policy() -> None:
-    rows = score(POLICY, evidence({})).select("item", "weight", "is_hard").rows()
+    rows = scored({}).select("item", "weight", "is_hard").rows()
     assert rows == [(item.id, item.weight, item.hard) for item in POLICY.checklist.items]
 
 
@@ -141,7 +99,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00
 @settings(max_examples=150, deadline=None)
 @given(text=TEXT)
 def test_text_is_judged_as_a_plain_reader_would(text: str) -> None:
-    """An independent reading in plain Python of the rule in docs/kpis.md."""
+    """An independent reading in plain Python of the rule in docs/definitions.md."""
     plain = re.sub(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);", " ", re.sub(r"<[^>]*>", " ", text))
     words = [word for word in re.split(r"\s+", plain) if any(unicodedata.category(letter)[0] in "LN" for letter in word)]
     quality = judged("delivery_assumptions", delivery_assumptions=text)["quality"]
@@ -154,7 +112,7 @@ def test_text_is_judged_as_a_plain_reader_would(text: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(secret=st.text(st.characters(categories=("Lu", "Ll")), min_size=12, max_size=30))
 def test_a_reason_never_repeats_what_a_customer_wrote(secret: str) -> None:
-    checks = score(POLICY, evidence({"delivery_assumptions": secret, "signed_scope_link": secret, "dependencies": f"{secret} {secret}"}))
+    checks = scored({"delivery_assumptions": secret, "signed_scope_link": secret, "dependencies": f"{secret} {secret}"})
     assert not any(secret in reason for reason in checks["reason"])
 
 
@@ -162,4 +120,4 @@ def test_a_reason_never_repeats_what_a_customer_wrote(secret: str) -> None:
 @given(order=st.permutations(range(6)))
 def test_the_order_of_rows_changes_nothing(order: list[int]) -> None:
     rows = [{"handoff_id": number, "dependencies": "word " * number, "sold_margin_pct": number * 10.0} for number in range(6)]
-    assert score(POLICY, evidence(*(rows[place] for place in order))).equals(score(POLICY, evidence(*rows)))
+    assert scored(*(rows[place] for place in order)).equals(scored(*rows))

@@ -7,7 +7,7 @@ from pathlib import Path
 from handoff_pipeline.governance.drafting.meanings import MEANINGS, mapped
 from handoff_pipeline.governance.drafting.setup_plan import fields_to_make
 from handoff_pipeline.policy import load_policy
-from handoff_pipeline.policy.sections import OPPORTUNITY_FIELDS, PROJECT_FIELDS
+from handoff_pipeline.policy.fields import OPPORTUNITY_FIELDS, PROJECT_FIELDS
 
 EXAMPLE = load_policy(Path(__file__).resolve().parents[2] / "handoff.yaml")
 ALL = [{"id": number, "name": name} for number, name in enumerate(sorted(EXAMPLE.custom_field_names))]

@@ -13,10 +13,25 @@ README = (CHECKOUT / "README.md").read_text("utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
 
 
+def anchors(page: Path) -> set[str]:
+    """The anchors that a page's headings get where Markdown is shown: small letters, blanks as -, no other marks than - and _."""
+    headings = re.findall(r"(?m)^#+ (.+)$", page.read_text("utf-8"))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
 def test_every_link_of_the_manual_leads_somewhere(page):
     links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")) if not link.startswith("http")]
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_every_link_into_a_page_names_one_of_its_headings(page):
+    links = [
+        ((page.parent / target if target else page), anchor)
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text("utf-8"))
+    ]
+    assert [f"{target.name}#{anchor}" for target, anchor in links if anchor not in anchors(target)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))

@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 
 from handoff_pipeline.measures import MeasureError, poisson_rate_interval, student_t_interval, wilson
 from handoff_pipeline.measures.weekly import with_intervals
+from handoff_pipeline.tables import METRICS, Metric
 
 SCHEMA = {
     "metric": pl.String,
@@ -60,11 +61,12 @@ def test_every_kind_gives_its_own_interval_in_one_frame() -> None:
             point("student_t", sum(scores), 4, sum_of_squares=sum(score**2 for score in scores)),
             point("poisson", 3, 12),
             point("none", 3, 12),
+            point("log_log", 3, 12),
         )
     )
     sd = pl.Series(scores).std()
     assert isinstance(sd, float)
-    expected = [wilson(2, 8), student_t_interval(80, sd, 4), poisson_rate_interval(3, 12), (None, None)]
+    expected = [wilson(2, 8), student_t_interval(80, sd, 4), poisson_rate_interval(3, 12), (None, None), (None, None)]
     assert got == [pytest.approx(pair) for pair in expected]
 
 
@@ -73,6 +75,21 @@ def test_changes_per_100_hours_count_each_change_once() -> None:
     alone = poisson_rate_interval(3, 250)
     assert alone is not None
     assert (low, high) == pytest.approx((100 * alone.low, 100 * alone.high))
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.metric)
+def test_every_metric_of_the_contract_has_its_interval_or_none(metric: Metric) -> None:
+    numerator, denominator = {"per_100_hours": (300.0, 250.0), "score": (640.0, 8.0)}.get(metric.unit, (2.0, 8.0))
+    row = point(metric.interval, numerator, denominator, metric=metric.metric, sum_of_squares=52_000.0)
+    low, high = ends(points(row))[0]
+    if metric.interval in {"none", "log_log"}:
+        assert (low, high) == (None, None)
+    else:
+        assert low < row["value"] < high
+
+
+def test_a_level_that_is_a_share_has_wilsons_interval() -> None:
+    assert ends(points(point("wilson", 2, 8, metric="decision_overdue_rate")))[0] == pytest.approx(wilson(2, 8))
 
 
 def test_a_point_without_value_or_cohort_has_no_interval() -> None:

@@ -1,6 +1,7 @@
 """An independent oracle: the published tables computed in plain Python from the simulated MSP's ground truth.
 
-It was written from the contract and docs/kpis.md alone and imports nothing of the product but the dataclasses of the truth.
+It was written from the contract and docs/kpis.md with docs/definitions.md alone and imports nothing of the product but the dataclasses
+of the truth.
 Slow and simple on purpose; `expected` is its entrance.
 """
 

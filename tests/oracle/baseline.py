@@ -10,8 +10,8 @@ from decimal import Decimal
 from handoff_pipeline.simulator.truth import Project
 from tests.oracle.handoffs import Handoff
 from tests.oracle.keys import money, total
-from tests.oracle.margin import share_of
 from tests.oracle.observation import Seen
+from tests.oracle.share import share_of
 
 
 def baseline_hours(seen: Seen, handoff: Handoff | None, project: Project) -> Decimal | None:
@@ -21,4 +21,5 @@ def baseline_hours(seen: Seen, handoff: Handoff | None, project: Project) -> Dec
             given = [each.hours for each in project.budgets if each.created_at <= night and each.hours > 0]
             if given and project in seen.by(night).projects:
                 return money(total(given))
-    return None if handoff is None else share_of(seen, handoff, project).hours
+    # Nought hours sold are none.
+    return (share_of(seen, handoff, project).hours or None) if handoff is not None else None

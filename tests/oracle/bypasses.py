@@ -45,7 +45,7 @@ def bypasses(seen: Seen, all_handoffs: list[Handoff]) -> Iterator[Bypass]:
 
 def _of_handoff(seen: Seen, each: Handoff) -> Iterator[Bypass]:
     at_win = seen.by(each.win.night)
-    if any(item["hard"] and checklist.judge(at_win, each.deal, item).quality < 1 for item in seen.rules.items):
+    if checklist.lacks_hard(at_win, each.deal):
         yield Bypass("won_without_checklist", each, None, each.deal.agent_id, each.win.at, each.win.night)
     if each.first is None:
         return

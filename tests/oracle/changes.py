@@ -22,6 +22,7 @@ class Billed:
     at: datetime
     day: date
     net_base: Decimal | None
+    is_credit: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,10 @@ class Change:
     currency: str
     link_kind: str
     billed: list[Billed]
+
+    def declared_hours(self, seen: Seen) -> Decimal | None:
+        """Hours that the change was said to take; None where the policy names no field for them or the field is empty."""
+        return self.change.declared_hours if seen.rules.raw["change_request"].get("hours_field") else None
 
     def is_approved_by(self, day: date) -> bool:
         """Whether it was approved on or before a local day."""
@@ -97,12 +102,12 @@ def _billed(seen: Seen, change: ChangeRequest, handoff: Handoff | None) -> Itera
                 day = seen.days.local(invoice.posted_at)
                 rate = seen.rules.rate(invoice.currency, handoff.win.day if handoff else day)
                 net = line.quantity * line.unit_price
-                yield Billed(invoice.posted_at, day, None if rate is None else money(net * rate))
+                yield Billed(invoice.posted_at, day, None if rate is None else money(net * rate), is_credit=net < 0)
 
 
 def fact_change_request(seen: Seen, each: Change) -> dict[str, Any]:
     """The fact's row."""
-    change = each.change
+    change, bills = each.change, [line for line in each.billed if not line.is_credit]
     return {
         "change_key": seen.key("change", change.change_id),
         "change_id": change.change_id,
@@ -121,7 +126,7 @@ def fact_change_request(seen: Seen, each: Change) -> dict[str, Any]:
         "price": each.price,
         "price_base": each.price_base,
         "currency": each.currency,
-        "is_billed": bool(each.billed),
-        "billed_at_utc": utc(earliest(line.at for line in each.billed)),
+        "is_billed": bool(bills),
+        "billed_at_utc": utc(earliest(line.at for line in bills)),
         "source_url": seen.url(change.change_id),
     }

@@ -14,7 +14,7 @@ from tests.oracle.baseline import baseline_hours
 from tests.oracle.days import monday, span
 from tests.oracle.handoffs import Handoff
 from tests.oracle.keys import EPOCH, UNKNOWN, date_key, money, utc
-from tests.oracle.kpis import RELEASED
+from tests.oracle.metrics import METRICS
 from tests.oracle.observation import Seen
 from tests.oracle.projects import (
     closed_day,
@@ -31,37 +31,6 @@ from tests.oracle.projects import (
 
 Row = dict[str, Any]
 UNKNOWN_TEXT = "(unknown)"
-
-METRICS: dict[str, tuple[str, str, str, str, int]] = {
-    "handoff_completeness": ("score", "up", "mean", "xmr", 5),
-    "first_pass_acceptance": ("fraction", "up", "ratio", "xmr", 5),
-    "kickoff_delay_rate": ("fraction", "down", "ratio", "xmr", 5),
-    "no_commit_rate": ("fraction", "down", "ratio", "xmr", 5),
-    "days_to_kickoff_median": ("days", "down", "median", "none", 10),
-    "kickoff_within_target": ("fraction", "up", "ratio", "none", 10),
-    "kickoff_without_signoff": ("fraction", "down", "ratio", "between_events", 1),
-    "scope_change_frequency": ("per_project_week", "down", "ratio", "u", 5),
-    "scope_changes_per_100h": ("per_100_hours", "down", "ratio", "u", 100),
-    "projects_with_change_rate": ("fraction", "down", "ratio", "none", 10),
-    "missed_assumption_rate": ("fraction", "down", "ratio", "between_events", 5),
-    "margin_erosion_pp": ("pp", "down", "ratio_difference", "xmr", 5),
-    "margin_erosion_amount": ("amount", "down", "sum", "none", 1),
-    "open_margin_erosion_pp": ("pp", "down", "ratio_difference", "none", 5),
-    "unbilled_scope_hours": ("hours", "down", "level", "none", 1),
-    "gap_resolution_hours": ("hours", "down", "median", "none", 10),
-    "gap_within_sla_rate": ("fraction", "up", "ratio", "none", 10),
-    "escalation_ack_hours": ("hours", "down", "median", "none", 10),
-    "decision_overdue_rate": ("fraction", "down", "level", "none", 5),
-    "approval_under_a_minute_rate": ("fraction", "down", "ratio", "xmr", 5),
-    "override_rate": ("fraction", "down", "ratio", "xmr", 5),
-    "expired_overrides_open": ("count", "down", "level", "none", 0),
-}
-"""Unit, direction, aggregation, chart and minimum n of each metric of the contract."""
-
-
-def metric_keys_to_come(seen: Seen) -> set[tuple[int]]:
-    """Keys of the contract's metrics that this release need not list."""
-    return {(seen.key("metric", metric),) for metric in METRICS if metric not in RELEASED}
 
 
 def dim_tenant(seen: Seen) -> Iterator[Row]:
@@ -103,38 +72,40 @@ def dim_agent(seen: Seen) -> Iterator[Row]:
 
 def dim_metric(seen: Seen) -> Iterator[Row]:
     """The contract's metrics, as far as the contract fixes their columns."""
-    for metric, (unit, direction, aggregation, chart, minimum_n) in METRICS.items():
+    for metric, fixed in METRICS.items():
         yield {
             "metric_key": seen.key("metric", metric),
             "metric": metric,
-            "unit": unit,
-            "direction": direction,
-            "aggregation": aggregation,
-            "chart": chart,
-            "minimum_n": minimum_n,
+            "unit": fixed.unit,
+            "direction": fixed.direction,
+            "aggregation": fixed.aggregation,
+            "chart": fixed.chart,
+            "minimum_n": fixed.minimum_n,
             "owner": seen.rules.metric_owner(metric),
+            "target_days": seen.rules.kickoff_target_days if metric == "kickoff_within_target" else None,
         }
 
 
 def dim_checklist_item(seen: Seen) -> Iterator[Row]:
-    """The policy's checklist."""
-    for item in seen.rules.items:
+    """The checklist of every policy that was in force: an item of an earlier one alone is retired, as it was last."""
+    last = {item["id"]: (rules, item) for rules in seen.policies for item in rules.items}
+    for item_id, (rules, item) in last.items():
         yield {
             "item_key": seen.key("item", item["id"]),
             "item": item["id"],
             "title": item["title"],
             "weight": float(item["weight"]),
             "is_hard": item["hard"],
-            "mode": item["mode"],
-            "control_ids": ", ".join(item["control_ids"]),
-            "is_retired": False,
-            "policy_version": seen.rules.version,
+            "mode": item.get("mode", "shadow"),
+            "control_ids": ", ".join(item.get("control_ids") or ()),
+            "is_retired": item_id not in {each["id"] for each in seen.policy.items},
+            "policy_version": rules.version,
         }
 
 
 def dim_control(seen: Seen) -> Iterator[Row]:
-    """The policy's controls."""
-    for control in seen.rules.raw["controls"]:
+    """The controls of every policy that was in force."""
+    for control, is_retired in _registered(seen, "controls"):
         yield {
             "control_key": seen.key("control", control["id"]),
             "control_id": control["id"],
@@ -146,15 +117,22 @@ def dim_control(seen: Seen) -> Iterator[Row]:
             "pai8": control.get("pai8"),
             "other_references": control.get("other_references"),
             "risk_ids": ", ".join(control["risks"]),
-            "is_retired": False,
+            "is_retired": is_retired,
         }
 
 
 def dim_risk(seen: Seen) -> Iterator[Row]:
-    """The policy's risk register."""
-    for risk in seen.rules.raw["risks"]:
+    """The risk register of every policy that was in force."""
+    for risk, is_retired in _registered(seen, "risks"):
         texts = {name: risk[name] for name in ("title", "cause", "effect", "owner", "likelihood", "impact", "treatment")}
-        yield {"risk_key": seen.key("risk", risk["id"]), "risk_id": risk["id"], **texts, "is_retired": False}
+        yield {"risk_key": seen.key("risk", risk["id"]), "risk_id": risk["id"], **texts, "is_retired": is_retired}
+
+
+def _registered(seen: Seen, register: str) -> Iterator[tuple[Row, bool]]:
+    """Rows of a register as they were last, and whether the policy in force lacks them."""
+    last = {row["id"]: row for rules in seen.policies for row in rules.raw[register]}
+    living = {row["id"] for row in seen.policy.raw[register]}
+    return ((row, number not in living) for number, row in last.items())
 
 
 def dim_project(seen: Seen, handoffs: Mapping[int, Handoff]) -> Iterator[Row]:

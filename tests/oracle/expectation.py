@@ -11,15 +11,21 @@ from typing import Any
 
 from handoff_pipeline.simulator.truth import Truth
 from tests.oracle import dimensions, handoffs
+from tests.oracle.approvals import approvals, fact_approval
+from tests.oracle.baselines import Freeze, kpi_baseline
 from tests.oracle.bypasses import bypasses, fact_bypass
-from tests.oracle.changes import fact_change_request, linked_changes
+from tests.oracle.changes import fact_change_request
 from tests.oracle.days import Days
 from tests.oracle.gaps import fact_gap
-from tests.oracle.kpis import facts_of
-from tests.oracle.margin import fact_project_margin, margin_rows
+from tests.oracle.margin import fact_project_margin
+from tests.oracle.members import kpi_member
+from tests.oracle.night import night_of, nights_until
 from tests.oracle.observation import Seen
+from tests.oracle.restatements import kpi_restatement
 from tests.oracle.rules import Rules
-from tests.oracle.weekly import kpi_kickoff_survival, kpi_weekly
+from tests.oracle.sector import with_sector
+from tests.oracle.targets import kpi_target
+from tests.oracle.weekly import kpi_kickoff_survival
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -33,7 +39,7 @@ ZERO_TYPES: dict[str, dict[str, str]] = {
     },
     "dim_metric": {
         "metric_key": "bigint", "metric": "text", "unit": "text", "direction": "text", "aggregation": "text", "chart": "text",
-        "minimum_n": "bigint", "owner": "text",
+        "minimum_n": "bigint", "owner": "text", "target_days": "bigint",
     },
     "dim_checklist_item": {
         "item_key": "bigint", "item": "text", "title": "text", "weight": "double", "is_hard": "bool", "mode": "text", "control_ids": "text",
@@ -61,14 +67,34 @@ ZERO_TYPES: dict[str, dict[str, str]] = {
 """The contract's types of each dimension that holds a row 0, as far as the oracle fills it."""
 
 
-def look(truth: Truth, policy: Mapping[str, Any], nights: Sequence[datetime], web_base: str, *, has_dated_costs: bool = False) -> Seen:
+Documents = Sequence[tuple[datetime, Mapping[str, Any]]]
+"""Policies that nights ran on, each with the first of these nights, oldest first."""
+
+
+def look(
+    truth: Truth,
+    policy: Mapping[str, Any],
+    nights: Sequence[datetime],
+    web_base: str,
+    *,
+    has_dated_costs: bool = False,
+    documents: Documents = (),
+) -> Seen:
     """The tenant as the nights saw it."""
     moments = tuple(sorted(night.astimezone(UTC) for night in nights))
-    return Seen(truth, Rules(policy), Days.of(policy), moments, web_base.rstrip("/"), has_dated_costs)
+    dated = tuple((first.astimezone(UTC), Rules(with_sector(document))) for first, document in documents)
+    return Seen(truth, Rules(with_sector(policy)), Days.of(policy), moments, web_base.rstrip("/"), has_dated_costs, dated)
 
 
 def expected(
-    truth: Truth, policy: Mapping[str, Any], nights: Sequence[datetime], web_base: str, *, has_dated_costs: bool = False
+    truth: Truth,
+    policy: Mapping[str, Any],
+    nights: Sequence[datetime],
+    web_base: str,
+    *,
+    has_dated_costs: bool = False,
+    documents: Documents = (),
+    freezes: Sequence[Freeze] = (),
 ) -> Tables:
     """Every filled table after the pipeline landed a pull at each of `nights` (aware moments; the last one is the as-of).
 
@@ -78,16 +104,15 @@ def expected(
         nights: As-of moments of the landed pulls.
         web_base: Address of HaloPSA's pages, for links.
         has_dated_costs: Whether the tenant grants SQL reporting, which alone gives the dated costs of agents.
+        documents: Every policy that a night ran on, tonight's as well; none where there was only the one.
+        freezes: Baselines that were frozen, each after the night whose figures it takes.
 
     Returns:
         Table -> rows; times are naive UTC, money is Decimal with four places, only columns that the oracle decides.
     """
-    seen = look(truth, policy, nights, web_base, has_dated_costs=has_dated_costs)
-    every = handoffs.handoffs(seen)
-    changes = linked_changes(seen, {each.deal.deal_id: each for each in every})
-    margins = margin_rows(seen, every, changes)
-    facts = facts_of(seen, every, changes, margins)
-    teams = {each.team for each in every if each.team is not None}
+    seen = look(truth, policy, nights, web_base, has_dated_costs=has_dated_costs, documents=documents)
+    night = night_of(seen, freezes)
+    every = night.handoffs
     tables: Tables = {
         "dim_tenant": list(dimensions.dim_tenant(seen)),
         "dim_client": list(dimensions.dim_client(seen)),
@@ -101,11 +126,17 @@ def expected(
         "fact_handoff": [handoffs.fact_handoff(seen, each) for each in every],
         "fact_handoff_check": [row for each in every for row in handoffs.fact_handoff_check(seen, each)],
         "fact_gap": [fact_gap(seen, each.deal, gap) for each in every for gap in each.gaps],
-        "fact_change_request": [fact_change_request(seen, change) for change in changes],
-        "fact_project_margin": [fact_project_margin(seen, row) for row in margins],
+        "fact_change_request": [fact_change_request(seen, change) for change in night.changes],
+        "fact_project_margin": [fact_project_margin(seen, row) for row in night.margins],
         "fact_bypass": [fact_bypass(seen, bypass) for bypass in bypasses(seen, every)],
-        "kpi_weekly": list(kpi_weekly(facts, teams)),
-        "kpi_kickoff_survival": list(kpi_kickoff_survival(facts, teams)),
+        "fact_approval": [fact_approval(seen, approval) for approval in approvals(seen, every)],
+        "kpi_member": [kpi_member(seen, member) for member in night.members],
+        "kpi_weekly": night.weekly,
+        "kpi_kickoff_survival": list(kpi_kickoff_survival(night.series)),
+        "kpi_restatement": list(kpi_restatement(nights_until(night))),
+        "kpi_baseline": kpi_baseline(seen, night.baselines),
+        "kpi_target": list(kpi_target(seen, night.current)),
+        "kpi_movement": night.movement,
     }
     for table, types in ZERO_TYPES.items():
         tables[table].append(dimensions.row_zero(types))

@@ -5,7 +5,7 @@ A gap opens on the night that first saw it and ends on the first night that no l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from tests.oracle.wins import win_of
 
 @dataclass(frozen=True)
 class Gap:
-    """One gap; `ended_at` is None while it is open."""
+    """One gap; `ended_at` is None while it is open. `is_hard` as the item was when it opened."""
 
     item: str
     is_hard: bool
@@ -29,30 +29,38 @@ class Gap:
 
 
 def gaps_of(seen: Seen, deal: Deal) -> list[Gap]:
-    """Every gap of a deal, item by item."""
-    return [gap for item in seen.rules.items for gap in _gaps_of_item(seen, deal, item)]
+    """Every gap of a deal, item by item of every policy that was in force."""
+    ids = dict.fromkeys(item["id"] for night in seen.nights for item in seen.by(night).policy.items)
+    return [gap for item_id in ids for gap in _gaps_of_item(seen, deal, item_id)]
 
 
-def _gaps_of_item(seen: Seen, deal: Deal, item: Mapping[str, Any]) -> Iterator[Gap]:
+def _gaps_of_item(seen: Seen, deal: Deal, item_id: str) -> Iterator[Gap]:
     detected: datetime | None = None
+    is_hard = False
     for night in seen.nights:
         then = seen.by(night)
-        win = win_of(then, deal)
+        win, item = win_of(then, deal), checklist.item_of(then, item_id)
         is_live = win is not None and win.state == "won" and not win.is_historic
-        is_lacking = is_live and checklist.judge(then, deal, item).quality < 1
-        if is_lacking and detected is None:
-            detected = night
-        elif not is_lacking and detected is not None:
-            yield Gap(item["id"], item["hard"], "resolved" if is_live else "moot", detected, night)
+        judged = checklist.judge(then, deal, item) if is_live and item is not None else None
+        if judged is not None and judged.is_lacking:
+            if item is not None and detected is None:
+                detected, is_hard = night, item["hard"]
+        elif detected is not None:
+            yield Gap(item_id, is_hard, "resolved" if judged is not None and judged.quality == 1 else "moot", detected, night)
             detected = None
     if detected is not None:
-        yield Gap(item["id"], item["hard"], "open", detected, None)
+        yield Gap(item_id, is_hard, "open", detected, None)
+
+
+def gap_key(seen: Seen, deal: Deal, gap: Gap) -> int:
+    """The gap's key."""
+    return seen.key("gap", f"{deal.deal_id}|{gap.item}|{gap.detected_at:%Y-%m-%dT%H:%M:%S}")
 
 
 def fact_gap(seen: Seen, deal: Deal, gap: Gap) -> dict[str, Any]:
     """The fact's row."""
     return {
-        "gap_key": seen.key("gap", f"{deal.deal_id}|{gap.item}|{gap.detected_at:%Y-%m-%dT%H:%M:%S}"),
+        "gap_key": gap_key(seen, deal, gap),
         "handoff_key": seen.key("handoff", deal.deal_id),
         "item_key": seen.key("item", gap.item),
         "client_key": seen.client_key(deal.client_id),

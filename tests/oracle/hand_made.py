@@ -18,12 +18,14 @@ from handoff_pipeline.simulator.truth import (
     Project,
     Quote,
     QuoteLine,
+    Signoff,
     Task,
     TimeEntry,
     Timeline,
     Truth,
 )
 from tests.oracle.expectation import Tables
+from tests.oracle.keys import key
 
 WEB = "https://demo.halopsa.example"
 SCOPE = "https://acme.sharepoint.example/scope.pdf"
@@ -92,3 +94,36 @@ def delivered(**parts: Any) -> Truth:
     work += (TimeEntry(4, 1, 30, at(8, 6), at(8, 6), Decimal(40)),)
     whole = {"deals": (DEAL,), "quotes": (QUOTE,), "projects": (project,), "changes": (GOLDEN_CHANGE,), "time_entries": work}
     return world(**{**whole, **parts})
+
+
+def weekly(tables: Tables, metric: str, week: date, segment_type: str = "all", **where: Any) -> dict[str, Any]:
+    """The figure of a metric's week."""
+    return one(tables, "kpi_weekly", metric_key=key("acme", "metric", metric), week_start=week, segment_type=segment_type, **where)
+
+
+def members(tables: Tables, metric: str, week: date | None = None) -> list[dict[str, Any]]:
+    """The members of a metric, of one week or of all."""
+    found = [row for row in tables["kpi_member"] if row["metric_key"] == key("acme", "metric", metric)]
+    return [row for row in found if week in {None, row["week_start"]}]
+
+
+def sold(**parts: Any) -> Truth:
+    """The golden deal with its quotation and a project that nobody has begun."""
+    return world(**{"deals": (DEAL,), "quotes": (QUOTE,), "projects": (PROJECT,), **parts})
+
+
+def asked(seq: int, result: str, minutes: float, seconds: float = 0) -> Signoff:
+    """A sign-off asked for on 9 July on the golden project, and decided so much later."""
+    decided = None if result == "pending" else at(7, 9) + timedelta(minutes=minutes, seconds=seconds)
+    return Signoff(seq, 2, 30, at(7, 9), result, decided)  # type: ignore[arg-type]
+
+
+def with_gaps() -> Truth:
+    """A deal that lacks two items at its win: one is met on 9 July, the other is open until the deal is lost on the 13th."""
+    deal = replace(
+        DEAL,
+        dependencies=Timeline(((at(7, 1), "TBC"), (at(7, 9), "Client orders the new line"))),
+        acceptance_criteria=Timeline(((at(7, 1), "It works"),)),
+        status=Timeline((*DEAL.status.steps, (at(7, 13), "lost"))),
+    )
+    return world(deals=(deal,), quotes=(QUOTE,))

@@ -39,7 +39,7 @@ class Handoff:
     gaps: list[Gap]
     stages: dict[str, datetime]
     """Stage of the checklist -> the night on which it is judged."""
-    scores: dict[str, float]
+    scores: dict[str, float | None]
     kickoff_day: date | None
     cancelled_day: date | None
     without_signoff: bool | None
@@ -146,8 +146,8 @@ def fact_handoff(seen: Seen, each: Handoff) -> Row:
         "score_at_signoff": each.scores.get("signoff"),
         "score_latest": each.scores["latest"],
         "history_basis": "observed" if win.is_observed else "first_seen",
-        "policy_version": seen.rules.version,
-        "hard_gaps": sum(1 for gap in open_gaps if gap.is_hard),
+        "policy_version": seen.by(win.night).policy.version,
+        "hard_gaps": sum(1 for gap in open_gaps if (item := checklist.item_of(seen, gap.item)) is not None and item["hard"]),
         "open_gaps": len(open_gaps),
         **_signoff_columns(seen, each),
         **_kickoff_columns(seen, each),
@@ -161,7 +161,7 @@ def fact_handoff_check(seen: Seen, each: Handoff) -> Iterator[Row]:
     """The fact's rows: item by item, stage by stage."""
     for stage, night in each.stages.items():
         then = seen.by(night)
-        for item in seen.rules.items:
+        for item in then.policy.items:
             judged = checklist.judge(then, each.deal, item)
             yield {
                 "handoff_key": seen.key("handoff", each.deal.deal_id),
@@ -173,7 +173,7 @@ def fact_handoff_check(seen: Seen, each: Handoff) -> Iterator[Row]:
                 "evidence_url": judged.link or seen.url(each.deal.deal_id),
                 "evidence_hash": judged.hash,
                 "is_waived": False,
-                "policy_version": seen.rules.version,
+                "policy_version": then.policy.version,
                 "checked_at_utc": utc(checklist.standing_since(then, each.deal, item)),
             }
 
@@ -212,7 +212,7 @@ def _kickoff_columns(seen: Seen, each: Handoff) -> Row:
 
 
 def _sold_columns(seen: Seen, each: Handoff) -> Row:
-    sold, floor = each.sold, seen.rules.margin_floor(each.deal.deal_type)
+    sold, floor = each.sold, seen.by(each.win.night).policy.margin_floor(each.deal.deal_type)
     return {
         "currency": sold.currency,
         "currency_state": sold.currency_state,

@@ -34,6 +34,12 @@ GRAIN: dict[str, tuple[str, ...]] = {
     "fact_change_request": ("change_key",),
     "fact_project_margin": ("project_key", "handoff_key", "as_of_date"),
     "fact_bypass": ("bypass_key",),
+    "fact_approval": ("approval_key",),
+    "kpi_member": ("metric_key", "week_start", "record", "record_key"),
+    "kpi_baseline": ("metric_key", "segment_type", "segment_key", "frozen_at_utc"),
+    "kpi_movement": ("metric_key", "segment_type", "segment_key", "horizon_weeks"),
+    "kpi_restatement": ("metric_key", "week_start", "segment_type", "segment_key", "restated_at_utc"),
+    "kpi_target": ("metric_key", "segment_type", "segment_key", "kind", "due"),
     "kpi_weekly": ("metric_key", "week_start", "segment_type", "segment_key"),
     "kpi_kickoff_survival": ("week_start", "segment_type", "segment_key", "day"),
 }

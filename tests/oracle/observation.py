@@ -12,7 +12,7 @@ from dataclasses import field as dataclass_field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from handoff_pipeline.simulator.truth import (
     Agent,
@@ -46,7 +46,14 @@ class Seen:
     nights: tuple[datetime, ...]
     web_base: str
     has_dated_costs: bool = False
+    documents: tuple[tuple[datetime, Rules], ...] = ()
+    """Policies that nights ran on, each with its first night, oldest first; empty: `rules` alone."""
     views: dict[datetime, Seen] = dataclass_field(default_factory=dict, repr=False)
+
+    @cached_property
+    def remembered(self) -> dict[tuple[object, ...], Any]:
+        """What was worked out of this very view of the tenant already: the same question is asked of a night again and again."""
+        return {}
 
     @property
     def as_of(self) -> datetime:
@@ -57,6 +64,21 @@ class Seen:
     def today(self) -> date:
         """The last night's local day."""
         return self.days.local(self.as_of)
+
+    @cached_property
+    def policy(self) -> Rules:
+        """The policy by which the checklist is judged on the last night: of all that have begun the newest, else the first."""
+        return self.policies[-1]
+
+    @cached_property
+    def policies(self) -> list[Rules]:
+        """The policies that have begun by the last night, oldest first; before any has, the first of all."""
+        documents = self.documents or ((self.as_of, self.rules),)
+        begun = [rules for first, rules in documents if self._has_begun(first, rules)]
+        return begun or [documents[0][1]]
+
+    def _has_begun(self, first: datetime, rules: Rules) -> bool:
+        return self.today >= rules.in_force_from if rules.in_force_from else self.as_of >= first
 
     def by(self, night: datetime) -> Seen:
         """The same tenant as it was known on `night`."""

@@ -44,6 +44,21 @@ class Rules:
         return frozenset(self.raw["kickoff"].get("milestones") or [])
 
     @property
+    def kickoff_target_days(self) -> int:
+        """Within how many days of the win a kickoff is asked for."""
+        return int(self.raw["kickoff"]["target_days"])
+
+    @property
+    def targets(self) -> list[Mapping[str, Any]]:
+        """The targets that the policy writes itself, in its order."""
+        return list(self.raw.get("targets") or [])
+
+    @property
+    def has_playbook_targets(self) -> bool:
+        """Whether the playbook's targets are made from baselines."""
+        return bool(self.raw.get("playbook_targets", True))
+
+    @property
     def labour_items(self) -> frozenset[int]:
         """Item ids that are labour by the hour."""
         return frozenset(self.raw["quotation"]["labour_items"])
@@ -54,9 +69,20 @@ class Rules:
         return list(self.raw["checklist"]["items"])
 
     @property
+    def hard_cap(self) -> float:
+        """The cap of the score where a hard item names none of its own."""
+        return float(self.raw["checklist"]["hard_cap"])
+
+    @property
+    def in_force_from(self) -> date | None:
+        """The local day from which the policy is in force, where it names one."""
+        named = self.raw.get("in_force_from")
+        return None if named is None else _day(named)
+
+    @property
     def placeholders(self) -> frozenset[str]:
         """Texts that stand for nothing, case aside."""
-        return frozenset(str(text).strip().casefold().strip(" .!:;") for text in self.raw["checklist"]["placeholders"])
+        return frozenset(bare(str(text)) for text in self.raw["checklist"].get("placeholders") or ())
 
     def is_delivery(self, name: str, team: str) -> bool:
         """Whether an agent holds the delivery role, by team or by name."""
@@ -85,6 +111,11 @@ class Rules:
         """Who answers for a metric."""
         owners = self.raw["metric_owners"]
         return str(owners.get(metric, owners["default"]))
+
+
+def bare(text: str) -> str:
+    """A text without case, runs of blanks, and points and the like at its ends: what placeholders are told by."""
+    return " ".join(text.split()).casefold().strip(" .!:;")
 
 
 def _day(value: date | str) -> date:

@@ -76,6 +76,7 @@ class Sold:
     revenue_base: Decimal | None = None
     cost_base: Decimal | None = None
     third_party_base: Decimal | None = None
+    products_base: Decimal | None = None
 
     @property
     def margin_pct(self) -> Decimal | None:
@@ -172,6 +173,7 @@ def _summed(rules: Rules, day: date, basis: str, documents: list[Document]) -> S
         revenue_base=base("net"),
         cost_base=base("cost"),
         third_party_base=base("third_party"),
+        products_base=base("products"),
     )
 
 
@@ -181,6 +183,8 @@ def _part(lines: tuple[Line, ...], part: str) -> Decimal:
         return total(line.net for line in one_off)
     if part == "cost":
         return total(line.cost for line in one_off)
+    if part == "products":
+        return total(line.net for line in one_off if not line.is_labour)
     if part == "third_party":
         return total(line.cost for line in one_off if not line.is_labour)
     return total(line.net * YEARLY[line.period] for line in lines if not line.is_one_off)

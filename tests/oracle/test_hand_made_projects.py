@@ -23,7 +23,7 @@ def test_margin_erosion_is_sold_less_delivered(policy: dict[str, Any]):
     assert row["actual_cost_base"] == Decimal(340 * 85 + 6_000 + 40 * 85)
     assert (row["margin_state"], row["erosion_amount_base"]) == ("complete", Decimal(20_000 - (55_500 - 38_300)))
     assert row["erosion_pp"] == pytest.approx(40 - (55_500 - 38_300) / 55_500 * 100)
-    assert [each["as_of_date"] for each in tables["fact_project_margin"]] == [date(2026, 8, 16), date(2026, 8, 23)]
+    assert [each["as_of_date"] for each in tables["fact_project_margin"] if each["is_delivered"]] == [date(2026, 8, 16), date(2026, 8, 23)]
     metric = one(
         tables, "kpi_weekly", metric_key=key("acme", "metric", "margin_erosion_pp"), segment_type="all", week_start=date(2026, 8, 10)
     )
@@ -36,7 +36,7 @@ def test_hours_on_a_change_that_nobody_approved_cost_and_bring_what_was_billed(p
     bill = Invoice(901, 11, at(8, 15), "GBP", lines, posted_at=at(8, 18))
     truth = delivered(changes=(replace(GOLDEN_CHANGE, outcome="rejected"),), invoices=(bill,))
     tables = expected(truth, policy, [night(8, 21)], WEB)
-    before, after = sorted(tables["fact_project_margin"], key=lambda row: row["as_of_date"])
+    before, after = (one(tables, "fact_project_margin", as_of_date=day) for day in (date(2026, 8, 16), date(2026, 8, 23)))
     change = one(tables, "fact_change_request")
 
     assert (before["actual_revenue_base"], after["actual_revenue_base"]) == (Decimal(50_000), Decimal(50_900))
@@ -47,6 +47,13 @@ def test_hours_on_a_change_that_nobody_approved_cost_and_bring_what_was_billed(p
 def test_a_draft_bills_nothing(policy: dict[str, Any]):
     draft = Invoice(901, 11, at(8, 15), "GBP", (InvoiceLine(1, 4, "More", Decimal(1), Decimal(900)),))
     change = one(expected(delivered(invoices=(draft,)), policy, [night(8, 21)], WEB), "fact_change_request")
+
+    assert (change["is_billed"], change["billed_at_utc"]) == (False, None)
+
+
+def test_a_credit_bills_nothing(policy: dict[str, Any]):
+    credit = Invoice(901, 11, at(8, 15), "GBP", (InvoiceLine(1, 4, "More", Decimal(-1), Decimal(900)),), posted_at=at(8, 18))
+    change = one(expected(delivered(invoices=(credit,)), policy, [night(8, 21)], WEB), "fact_change_request")
 
     assert (change["is_billed"], change["billed_at_utc"]) == (False, None)
 
@@ -87,7 +94,7 @@ def test_dated_costs_count_only_where_reporting_gives_them(policy: dict[str, Any
     costs = (AgentCost(30, date(2026, 1, 1), Decimal(70)), AgentCost(30, date(2026, 7, 22), Decimal(90)))
     truth = delivered(agent_costs=costs, changes=(), time_entries=delivered().time_entries[:4])
     plain, dated = (
-        expected(truth, policy, [night(8, 15)], WEB, has_dated_costs=has_dated)["fact_project_margin"][0]["actual_cost_base"]
+        expected(truth, policy, [night(8, 15)], WEB, has_dated_costs=has_dated)["fact_project_margin"][-1]["actual_cost_base"]
         for has_dated in (False, True)
     )
 
@@ -99,6 +106,7 @@ def test_an_hour_without_a_cost_gives_no_percentage(policy: dict[str, Any]):
     row = one(
         expected(delivered(time_entries=(TimeEntry(2, 2, 31, at(8, 4), at(8, 4), Decimal(2)),)), policy, [night(8, 15)], WEB),
         "fact_project_margin",
+        is_delivered=True,
     )
 
     assert (row["margin_state"], row["uncosted_hours"], row["actual_cost_base"], row["erosion_pp"]) == ("uncosted", Decimal(2), None, None)
@@ -110,8 +118,8 @@ def test_lines_that_name_a_project_leave_a_rest_that_sums_to_the_deal(policy: di
         OrderLine(2, "Switches", 200, Decimal(2), Decimal(4_000), Decimal(3_000)),
     )
     tables = expected(delivered(orders=(Order(301, 1, 11, 501, at(7, 6, 9, 20), "GBP", lines),)), policy, [night(8, 15)], WEB)
-    own = one(tables, "fact_project_margin", project_key=key("acme", "project", 2))
-    rest = one(tables, "fact_project_margin", project_key=0)
+    own = one(tables, "fact_project_margin", project_key=key("acme", "project", 2), is_delivered=True)
+    rest = one(tables, "fact_project_margin", project_key=0, is_delivered=True)
 
     assert (own["sold_revenue_base"], own["sold_cost_base"]) == (Decimal(42_000), Decimal(24_000))
     assert own["actual_cost_base"] == Decimal(380 * 85)  # the switches name no project

@@ -6,6 +6,7 @@ Whole tables of hand-made worlds are in `test_hand_made_handoffs` and `test_hand
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -15,11 +16,11 @@ import pytest
 from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from tests.oracle.checklist import is_link, plain, words
 from tests.oracle.days import Days
+from tests.oracle.evidence import is_link, plain, words
 from tests.oracle.hand_made import SCOPE, at
 from tests.oracle.keys import key
-from tests.oracle.statistics import garwood, kaplan_meier, median, student, wilson
+from tests.oracle.statistics import Z, garwood, kaplan_meier, median, reached_by, student, wilson
 
 WAITS = [(3, 1), (5, 1), (6, 0), (7, 1), (8, 0), (10, 1), (12, 1), (14, 0), (21, 0), (30, 0)]
 
@@ -51,10 +52,43 @@ def test_survival_agrees_with_statsmodels(observed: list[tuple[int, int]]):
     theirs = SurvfuncRight([day for day, _ in observed], [int(event) for _, event in observed])
     ours = {step.day: step for step in kaplan_meier([(day, bool(event)) for day, event in observed])}
 
-    for day, survival, at_risk, events in zip(theirs.surv_times, theirs.surv_prob, theirs.n_risk, theirs.n_events, strict=True):
+    columns = (theirs.surv_times, theirs.surv_prob, theirs.surv_prob_se, theirs.n_risk, theirs.n_events)
+    for day, survival, error, at_risk, events in zip(*columns, strict=True):
         if events:
-            assert float(ours[int(day)].survival) == pytest.approx(survival)
-            assert (ours[int(day)].at_risk, ours[int(day)].events) == (at_risk, events)
+            step = ours[int(day)]
+            assert float(step.survival) == pytest.approx(survival)
+            assert (step.at_risk, step.events) == (at_risk, events)
+            if 0 < survival < 1:
+                spread = Z * error / (survival * math.log(survival))
+                assert (step.low, step.high) == pytest.approx((survival ** math.exp(-spread), survival ** math.exp(spread)))
+
+
+def test_the_golden_share_kicked_off_within_10_days():
+    waits = [(day, bool(event)) for day, event in WAITS]
+    value, low, high = reached_by(waits, 10)
+
+    assert value == pytest.approx(0.4514, abs=5e-5)
+    assert (low, high) == pytest.approx((1 - 0.806, 1 - 0.187), abs=5e-4)
+    assert reached_by(waits, 11) == (value, low, high)  # the curve stands between its steps
+
+
+@pytest.mark.parametrize(
+    ("observed", "share"),
+    [
+        ([], None),
+        ([(6, True), (13, False)], None),  # nobody was watched for 14 days, and somebody is left
+        ([(6, True), (13, True)], 1.0),  # nobody is left
+        ([(14, False), (3, False)], 0.0),
+        ([(14, True)], 1.0),
+        ([(15, True), (2, True)], 0.5),
+    ],
+)
+def test_a_share_within_14_days_is_told_as_far_as_somebody_was_watched(observed: list[tuple[int, bool]], share: float | None):
+    assert reached_by(observed, 14)[0] == share
+
+
+def test_hours_need_not_be_whole():
+    assert median([(8.5, True), (8.5, False), (25.25, True), (3.0, False)])[0] == 25.25
 
 
 def test_one_kickoff_alone_says_nothing_about_how_late_the_median_may_be():
@@ -100,7 +134,10 @@ def test_business_time_leaves_out_nights_weekends_and_holidays(policy: dict[str,
 
 @pytest.mark.parametrize(
     ("text", "is_one"),
-    [(SCOPE, True), ("http://x", True), ("HTTPS://X/y", True), ("https://", False), ("ftp://x", False), ("see mail", False), (None, False)],
+    [
+        *((each, True) for each in (SCOPE, "http://x.uk", "HTTPS://X.Y/z")),
+        *((each, False) for each in ("http://x/scope.pdf", "https://", "ftp://x.uk", "see mail", None)),
+    ],
 )
 def test_a_link_is_http_with_a_host(text: str | None, is_one: bool):
     assert is_link(text) is is_one

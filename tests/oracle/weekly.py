@@ -1,77 +1,109 @@
-"""The two KPI tables: every metric for every week and segment, and the survival curves behind the medians.
+"""The KPI tables of weeks: every metric for every week and segment, and the survival curves behind the median.
 
-What a metric says of a week is in `kpis`; here are the weeks, the segments and the columns.
+Members come out of `kpis`, cut by `segments`; here are the columns and which weeks may still change. How a figure stands
+against a baseline is in `standing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from tests.oracle.days import ONE_WEEK, weeks
-from tests.oracle.keys import UNKNOWN, date_key
-from tests.oracle.kpis import MARGIN_WEEKS, RELEASED, SIX_DAYS, Facts, waits
+from tests.oracle.baselines import Baseline
+from tests.oracle.charts import Lines, Week, lines_of
+from tests.oracle.figures import figure_of
+from tests.oracle.keys import date_key
+from tests.oracle.kpi_facts import SIX_DAYS
+from tests.oracle.members import Member
+from tests.oracle.metrics import METRICS
 from tests.oracle.observation import Seen
-from tests.oracle.projects import closed_day
+from tests.oracle.segments import Cut, Segment
+from tests.oracle.standing import Standing, standing_of
 from tests.oracle.statistics import Step, kaplan_meier
+from tests.oracle.targets import targets_of
+
+Row = dict[str, Any]
+Points = dict[tuple[str, Segment], list[Week]]
 
 
-def all_weeks(facts: Facts) -> list[date]:
-    """Every week from the first event of any metric to the as-of week."""
-    days = [each.win.day for each in facts.handoffs]
-    days += [each.commitment.day for each in facts.handoffs if each.commitment.day < facts.seen.today]
-    days += [each.kickoff_day for each in facts.handoffs if each.kickoff_day is not None]
-    days += [each.decided_day for each in facts.changes if each.state == "approved" and each.decided_day is not None]
-    days += [day for each in facts.handoffs for project in each.projects if (day := closed_day(facts.seen, project)) is not None]
-    return list(weeks(min(days), facts.seen.today)) if days else []
-
-
-def segments(facts: Facts, teams: set[str]) -> Iterator[tuple[dict[str, Any], Facts]]:
-    """The segment columns, and the facts that belong to the segment."""
-    yield {"segment_type": "all", "segment_key": UNKNOWN, "segment": "all"}, facts
-    for team in sorted(teams):
-        yield {"segment_type": "sales_team", "segment_key": facts.seen.key("sales_team", team), "segment": team}, facts.of_team(team)
-
-
-def kpi_weekly(facts: Facts, teams: set[str]) -> Iterator[dict[str, Any]]:
-    """The table's rows; baselines, targets and control limits come with a later release."""
-    later = ("value_amount", "baseline_value", "target_value", "target_due", "centre_line", "lower_limit", "upper_limit", "signal")
-    for segment, chosen in segments(facts, teams):
-        for week in all_weeks(facts):
-            for metric, (compute, minimum) in RELEASED.items():
-                figure = compute(chosen, week)
-                yield {
-                    "metric_key": facts.seen.key("metric", metric),
-                    "week_start": week,
-                    "week_date_key": date_key(week),
-                    **segment,
-                    "is_partial_week": _is_partial(facts.seen, metric, week),
-                    "numerator": figure.numerator,
-                    "denominator": figure.denominator,
-                    "numerator_2": figure.numerator_2,
-                    "denominator_2": figure.denominator_2,
-                    "n": figure.n,
-                    "n_excluded": figure.n_excluded,
-                    "value": figure.value,
-                    "ci_low": figure.low,
-                    "ci_high": figure.high,
-                    "status": "no_target" if figure.n >= minimum else "not_enough_data",
-                    **dict.fromkeys(later),
-                }
-
-
-def kpi_kickoff_survival(facts: Facts, teams: set[str]) -> Iterator[dict[str, Any]]:
-    """The table's rows: the curve behind the median."""
-    for segment, chosen in segments(facts, teams):
-        for week in all_weeks(facts):
-            for step in kaplan_meier(waits(chosen, week)[0]):
-                yield {"week_start": week, "week_date_key": date_key(week), **segment, **_step_columns(step)}
-
-
-def _step_columns(step: Step) -> dict[str, Any]:
+def points_of(seen: Seen, series: Cut) -> Points:
+    """The figure of every week of every series."""
     return {
-        "day": step.day,
+        (metric, segment): [_week(seen, metric, week, by_week[week]) for week in sorted(by_week)]
+        for (metric, segment), by_week in series.items()
+    }
+
+
+def kpi_weekly(seen: Seen, series: Cut, points: Points, baselines: Mapping[tuple[str, Segment], Baseline]) -> Iterator[Row]:
+    """The table's rows; `baselines` are those in force."""
+    for (metric, segment), weeks in points.items():
+        baseline = baselines.get((metric, segment))
+        lines = lines_of(metric, weeks, events_of(series[metric, segment]), baseline.window if baseline else None)
+        targets = targets_of(seen, metric, segment, baseline)
+        for each in weeks:
+            standing = standing_of(metric, each.figure, each.week + SIX_DAYS, baseline, targets)
+            yield _row(seen, metric, segment, each, lines.get(each.week, Lines()), standing)
+
+
+def kpi_kickoff_survival(series: Cut) -> Iterator[Row]:
+    """The table's rows: the curve behind the median."""
+    for (metric, segment), by_week in series.items():
+        if metric == "days_to_kickoff_median":
+            for week, members in by_week.items():
+                observed = [(each.duration, bool(each.is_event)) for each in members if each.is_counted and each.duration is not None]
+                for step in kaplan_meier(observed):
+                    yield {"week_start": week, "week_date_key": date_key(week), **segment.columns, **_step_columns(step)}
+
+
+def events_of(by_week: Mapping[date, list[Member]]) -> list[tuple[date, bool]]:
+    """Week of each counted member in the order in which they happened, and whether it is an event."""
+    counted = [member for members in by_week.values() for member in members if member.is_counted]
+    in_order = sorted(counted, key=lambda member: (member.happened_on, member.record_key))
+    return [(member.week, bool(member.is_event)) for member in in_order]
+
+
+def is_partial(seen: Seen, metric: str, week: date) -> bool:
+    """Whether the week, or the follow-up of its cohort, is not over."""
+    return seen.as_of < seen.days.end(week + SIX_DAYS + METRICS[metric].follow_up)
+
+
+def _week(seen: Seen, metric: str, week: date, members: list[Member]) -> Week:
+    return Week(week, figure_of(metric, members, seen.rules.kickoff_target_days), is_partial(seen, metric, week))
+
+
+def _row(seen: Seen, metric: str, segment: Segment, each: Week, lines: Lines, standing: Standing) -> Row:
+    figure = each.figure
+    return {
+        "metric_key": seen.key("metric", metric),
+        "week_start": each.week,
+        "week_date_key": date_key(each.week),
+        **segment.columns,
+        "is_partial_week": each.is_partial,
+        "numerator": figure.numerator,
+        "denominator": figure.denominator,
+        "numerator_2": figure.numerator_2,
+        "denominator_2": figure.denominator_2,
+        "n": figure.n,
+        "n_excluded": figure.n_excluded,
+        "value": figure.value,
+        "value_amount": figure.amount,
+        "ci_low": figure.interval[0],
+        "ci_high": figure.interval[1],
+        "baseline_value": standing.baseline,
+        "target_value": standing.target,
+        "target_due": standing.due,
+        "status": standing.status,
+        "centre_line": lines.centre,
+        "lower_limit": lines.low,
+        "upper_limit": lines.high,
+        "signal": lines.signal,
+    }
+
+
+def _step_columns(step: Step) -> Row:
+    return {
+        "day": int(step.day),
         "at_risk": step.at_risk,
         "events": step.events,
         "censored": step.censored,
@@ -79,8 +111,3 @@ def _step_columns(step: Step) -> dict[str, Any]:
         "ci_low": step.low,
         "ci_high": step.high,
     }
-
-
-def _is_partial(seen: Seen, metric: str, week: date) -> bool:
-    last = week + SIX_DAYS + (MARGIN_WEEKS * ONE_WEEK if metric == "margin_erosion_pp" else timedelta())
-    return seen.as_of < seen.days.end(last)

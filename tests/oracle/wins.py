@@ -28,6 +28,14 @@ class Win:
 
 def win_of(seen: Seen, deal: Deal) -> Win | None:
     """The deal's present win; None for a deal that no night saw won."""
+    asked = ("win", deal.deal_id)
+    if asked not in seen.remembered:
+        seen.remembered[asked] = _win_of(seen, deal)
+    win: Win | None = seen.remembered[asked]
+    return win
+
+
+def _win_of(seen: Seen, deal: Deal) -> Win | None:
     sightings = [(night, deal.won_at(night)) for night in seen.nights if deal.status.at(night) == "won"]
     moments = [at for _, at in sightings if at is not None]
     if not moments:

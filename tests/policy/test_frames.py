@@ -57,9 +57,6 @@ def test_tables_keep_their_columns_when_the_policy_names_nothing(policy: Policy)
     bare = policy.model_copy(
         update={
             "exchange_rates": {},
-            "risks": [],
-            "controls": [],
-            "margin_floors": policy.margin_floors.model_copy(update={"by_deal_type": {}}),
             "change_request": policy.change_request.model_copy(update={"origins": {}}),
         }
     )

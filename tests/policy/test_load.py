@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import yaml
 
 from handoff_pipeline.errors import PolicyError
 from handoff_pipeline.policy import load_policy, parse_policy
+
+NUMBER = {"kind": "number", "field": "dependencies"}
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +40,7 @@ def test_the_example_policy_is_valid(example: str) -> None:
         "delivery_assumptions",
         "dependencies",
         "acceptance_criteria",
+        "signed_before_kickoff",
     ]
 
 
@@ -56,6 +60,30 @@ def test_the_example_policy_is_valid(example: str) -> None:
         ("checklist.items.0.control_ids", ["HC-99"], ["signed_scope", "HC-99"]),
         ("controls.0.risks", ["HR-99"], ["HC-01", "HR-99"]),
         ("fields.opportunity.scope", "CFScope", ["fields.opportunity", "scope", "signed_scope_link"]),
+        ("fields.opportunity.won_day", "CFWon", ["fields.opportunity", "won_day", "needs no field"]),
+        ("fields.opportunity.Scope2", "CFScope", ["fields.opportunity.Scope2"]),
+        ("fields.project.scope", "CFScope", ["fields.project", "scope", "kickoff_recorded"]),
+        ("checklist.items.3.cap", 20, ["dependencies", "cap is for hard items"]),
+        ("checklist.items.0.cap", 101, ["checklist.items.0.cap", "101"]),
+        ("checklist.items.3.rule", NUMBER, ["checklist.items.3.rule", "at_least"]),
+        (
+            "checklist.items.3.rule",
+            {**NUMBER, "at_least": 3, "at_most": 2},
+            ["at_least 3 is above at_most 2"],
+        ),
+        (
+            "checklist.items.3.rule",
+            {**NUMBER, "at_least": 3, "half_at_least": 3},
+            ["half_at_least", "below"],
+        ),
+        ("checklist.items.3.rule", {"kind": "date_order", "earlier": "won_day", "later": "won_day"}, ["both won_day"]),
+        ("checklist.items.3.rule", {"kind": "link", "field": "vibes"}, ["dependencies", "vibes", "fields.opportunity"]),
+        ("checklist.items.3.rule", {"kind": "link", "field": "dependencies", "hosts": ["https://x"]}, ["hosts.0", "https://x"]),
+        ("checklist.items.3.rule", {"kind": "any_of", "rules": [{"kind": "margin_floor"}]}, ["checklist.items.3.rule.rules"]),
+        ("checklist.items.3.rule", {"kind": "attachment", "on": []}, ["checklist.items.3.rule.on"]),
+        ("calendar.country", "Scotland", ["calendar", "Scotland", "GB"]),
+        ("calendar.subdivision", "ENG", ["calendar", "ENG", "needs its country"]),
+        ("margin_floors.by_deal_type", {"A": 1, " a": 2}, ["margin_floors.by_deal_type", "twice"]),
         ("signoff.results.accepted", 0, ["signoff.results", "three different numbers"]),
         ("signoff.delivery_teams", [], ["signoff", "nobody could sign off"]),
         ("calendar.working_hours", ["18:00", "09:00"], ["calendar", "09:00", "18:00"]),
@@ -76,6 +104,18 @@ def test_a_refusal_names_the_key_and_the_value(example: str, path: str, value: A
 def test_a_key_given_twice_is_refused_with_its_line() -> None:
     with pytest.raises(PolicyError, match=r'line 2: the key "version" is there twice'):
         parse_policy('version: "1"\nversion: "2"\n')
+
+
+@pytest.mark.parametrize("key", ["? [a, b]\n: 1", "? {a: b}\n: 1"])
+def test_a_key_that_is_no_word_is_refused_with_its_line(key: str) -> None:
+    with pytest.raises(PolicyError, match="line 2: a list or a mapping stands in place of a key"):
+        parse_policy(f"version: '1'\n{key}\n")
+
+
+@pytest.mark.parametrize("rate", ["0.000000001", "1e30", "12345678901.5"])
+def test_a_rate_that_the_tables_cannot_hold_is_refused_and_never_rounded_to_nothing(example: str, rate: str) -> None:
+    with pytest.raises(PolicyError, match="exchange_rates"):
+        parse_policy(example.replace('"0.8400"', f'"{rate}"'))
 
 
 def test_text_that_is_no_yaml_is_refused_with_its_line() -> None:
@@ -106,3 +146,34 @@ def test_the_hash_changes_with_the_content_and_not_with_comments(example: str) -
 def test_an_unquoted_time_is_read_as_a_time(example: str) -> None:
     opens, closes = parse_policy(example.replace('["09:00", "17:30"]', '["09:00", 17:30]')).calendar.working_hours
     assert (opens.hour, closes.hour, closes.minute) == (9, 17, 30)
+
+
+def test_a_meaning_of_ones_own_needs_a_rule_and_an_overlays_rule_is_enough(example: str) -> None:
+    mapped = example.replace("    deal_type: CFDealType\n", "    deal_type: CFDealType\n    risk_register: CFRisks\n")
+    with pytest.raises(PolicyError, match="no rule reads risk_register"):
+        parse_policy(mapped)
+    rule = "      - {id: dependencies, rule: {kind: present, field: risk_register}}\n"
+    read = parse_policy(mapped.replace("    items:\n      - id: accep", f"    items:\n{rule}      - id: accep"))
+    assert read.fields.opportunity["risk_register"] == "CFRisks"
+
+
+def test_an_item_that_goes_by_deal_type_needs_the_field(example: str) -> None:
+    unmapped = example.replace("    deal_type: CFDealType\n", "")
+    with pytest.raises(PolicyError, match=r'"signed_before_kickoff": it goes by deal_type, which fields\.opportunity does not map'):
+        parse_policy(unmapped)
+
+
+def test_a_countrys_holidays_are_added_to_those_listed(example: str) -> None:
+    listed = parse_policy(example.replace("holidays: [2026-01-01", "holidays: [2027-02-02")).calendar
+    both = parse_policy(example.replace("holidays: [2026-01-01", "country: GB\n  subdivision: ENG\n  holidays: [2027-02-02")).calendar
+    easter, monday, own = date(2027, 3, 26), date(2027, 3, 29), date(2027, 2, 2)
+    assert (easter in listed.closed_days, own in listed.closed_days) == (False, True)
+    assert {easter, monday, own} <= both.closed_days
+
+
+def test_the_part_of_a_country_decides(example: str) -> None:
+    def closed(part: str) -> frozenset[date]:
+        text = example.replace("  working_days:", f"  country: GB\n  subdivision: {part}\n  working_days:", 1)
+        return parse_policy(text).calendar.closed_days
+
+    assert date(2027, 11, 30) in closed("SCT") - closed("ENG")

@@ -55,4 +55,7 @@ def _value(column: Column) -> Any:
         return RUN
     if column.name.endswith("date_key"):
         return _DAY_KEY
-    return column.values[0] if column.values else _PLAIN[column.type]
+    if column.values:
+        return column.values[0]
+    low, _ = column.range
+    return _PLAIN[column.type] if low is None or low <= 1 else int(low)

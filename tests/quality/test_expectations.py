@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from handoff_pipeline.tables import METRICS, TABLES, empty_frame, polars_schema
+from quality import expectations
 from quality.expectations import Failure, check_kpi_weekly
 from tests.quality.sample import put
 
@@ -40,6 +41,27 @@ FILLED: dict[str, dict[str, Any]] = {
     "no_commit_rate": {"numerator": 1.0, "denominator": 2.0, "n": 2, "value": 0.5, "status": "not_enough_data"},
 }
 
+FAULTS: list[tuple[str, str, Any, str]] = [
+    ("kickoff_delay_rate", "metric_key", 404, "every point belongs to a metric whose unit is known"),
+    ("kickoff_delay_rate", "week_start", date(2026, 9, 1), "weeks start on a Monday"),
+    ("kickoff_delay_rate", "segment_type", "region", "segments are cut by an accepted type"),
+    ("kickoff_delay_rate", "status", "fine", "a status is an accepted word"),
+    ("kickoff_delay_rate", "n_excluded", -1, "exclusions are not negative"),
+    ("margin_erosion_pp", "denominator", -1.0, "denominators are not negative"),
+    ("margin_erosion_pp", "denominator_2", -1.0, "second denominators are not negative"),
+    ("days_to_kickoff_median", "value", -1.0, "a value is not below its unit's range"),
+    ("handoff_completeness", "value", 100.5, "a value is not above its unit's range"),
+    ("kickoff_delay_rate", "ci_low", 0.3, "a value is not below its interval"),
+    ("kickoff_delay_rate", "ci_high", 0.2, "a value is not above its interval"),
+    ("margin_erosion_pp", "lower_limit", 9.5, "control limits do not cross"),
+    ("kickoff_delay_rate", "numerator", 3.0, "a ratio is its numerator over its denominator"),
+    ("no_commit_rate", "signal", "run", "no signal is called below the metric's minimum n"),
+    ("scope_changes_per_100h", "status", "ahead", "below the metric's minimum n the status is not_enough_data"),
+    ("kickoff_delay_rate", "n", -1, "cohorts are not negative"),
+]
+"""A value of a sound point, and the expectation that it breaks."""
+TWICE = "a metric has one point per week and segment"
+
 
 def points() -> pl.DataFrame:
     common = {
@@ -61,6 +83,12 @@ def failed(frame: pl.DataFrame) -> set[str]:
     return {failure.expectation for failure in check_kpi_weekly(frame, DIM_METRIC).failures}
 
 
+def _words() -> set[str]:
+    import great_expectations.expectations as expect
+
+    return {each.meta["words"] for each in expectations._expectations(expect)}
+
+
 def row(metric: str) -> int:
     return list(FILLED).index(metric)
 
@@ -75,37 +103,27 @@ def test_no_points_and_no_run_id_are_sound() -> None:
     assert check_kpi_weekly(empty_frame(TABLES["kpi_weekly"], run_id=False), DIM_METRIC).success
 
 
-@pytest.mark.parametrize(
-    ("metric", "column", "value", "expectation"),
-    [
-        ("kickoff_delay_rate", "metric_key", 404, "every point belongs to a metric whose unit is known"),
-        ("kickoff_delay_rate", "week_start", date(2026, 9, 1), "weeks start on a Monday"),
-        ("kickoff_delay_rate", "segment_type", "region", "segments are cut by an accepted type"),
-        ("kickoff_delay_rate", "status", "fine", "a status is an accepted word"),
-        ("kickoff_delay_rate", "n_excluded", -1, "exclusions are not negative"),
-        ("margin_erosion_pp", "denominator", -1.0, "denominators are not negative"),
-        ("margin_erosion_pp", "denominator_2", -1.0, "second denominators are not negative"),
-        ("days_to_kickoff_median", "value", -1.0, "a value is not below its unit's range"),
-        ("handoff_completeness", "value", 100.5, "a value is not above its unit's range"),
-        ("kickoff_delay_rate", "ci_low", 0.3, "a value is not below its interval"),
-        ("kickoff_delay_rate", "ci_high", 0.2, "a value is not above its interval"),
-        ("margin_erosion_pp", "lower_limit", 9.5, "control limits do not cross"),
-        ("kickoff_delay_rate", "numerator", 3.0, "a ratio is its numerator over its denominator"),
-        ("no_commit_rate", "signal", "run", "no signal is called below the metric's minimum n"),
-        ("scope_changes_per_100h", "status", "ahead", "below the metric's minimum n the status is not_enough_data"),
-    ],
-)
+@pytest.mark.parametrize(("metric", "column", "value", "expectation"), FAULTS)
 def test_each_expectation_catches_its_fault(metric: str, column: str, value: Any, expectation: str) -> None:
     assert expectation in failed(put(points(), column, value, row=row(metric)))
 
 
-def test_a_negative_cohort_is_caught() -> None:
-    assert "cohorts are not negative" in failed(put(points(), "n", -1, row=row("kickoff_delay_rate")))
+def test_every_expectation_has_its_fault() -> None:
+    assert {*_words(), TWICE} == {TWICE, *(expectation for *_, expectation in FAULTS)}
+
+
+@pytest.mark.parametrize(("metric", "column", "value", "expectation"), FAULTS)
+def test_an_expectation_that_is_left_out_does_not_stay_unnoticed(
+    monkeypatch: pytest.MonkeyPatch, metric: str, column: str, value: Any, expectation: str
+) -> None:
+    made = expectations._expectations
+    monkeypatch.setattr(expectations, "_expectations", lambda expect: [each for each in made(expect) if each.meta["words"] != expectation])
+    assert expectation not in failed(put(points(), column, value, row=row(metric)))
 
 
 def test_a_point_that_occurs_twice_is_caught_and_counted() -> None:
     result = check_kpi_weekly(pl.concat([points(), points().head(1)]), DIM_METRIC)
-    assert result.failures == (Failure("a metric has one point per week and segment", 2),)
+    assert result.failures == (Failure(TWICE, 2),)
 
 
 def test_a_rounding_error_is_no_fault() -> None:

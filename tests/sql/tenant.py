@@ -18,8 +18,11 @@ from typing import Any
 
 import duckdb
 
+from assets.unfilled import UNFILLED, unfilled_types
 from handoff_pipeline.governance.checklist import score
 from handoff_pipeline.policy import Policy, parse_policy
+from handoff_pipeline.policy.dated import RanOn, history
+from handoff_pipeline.policy.dated_frames import dated_frames
 from handoff_pipeline.policy.frames import policy_frames
 from handoff_pipeline.warehouse import entities, models
 from handoff_pipeline.warehouse.connect import MACROS, SCHEMAS
@@ -27,6 +30,7 @@ from handoff_pipeline.warehouse.connect import MACROS, SCHEMAS
 WEB = "https://acme.halopsa.example"
 MODELS = cache(models.discover)
 JUDGED = "governance.item_check"
+EVIDENCE = ("core.evidence", "core.evidence_field", "core.evidence_document")
 FIRST_NIGHT = datetime(2026, 7, 7, 1, 30, tzinfo=UTC)
 OPPORTUNITY, PROJECT, TASK, CHANGE = 30, 31, 32, 24
 OPEN, CLOSED, WON, LOST, APPROVED, CANCELLED = 2, 9, 22, 23, 25, 28
@@ -59,6 +63,8 @@ class Tenant:
     as_of: datetime = FIRST_NIGHT
     batch_no: int = 0
     payloads: dict[tuple[str, str], str] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+    ran_on: list[RanOn] = field(default_factory=list)
 
     @classmethod
     def opened(cls, policy_text: str) -> Tenant:
@@ -70,21 +76,22 @@ class Tenant:
         for statement in entities.SCHEMA:
             conn.execute(statement)
         conn.execute(MACROS.read_text(encoding="utf-8"))
-        policy, frames = _policy(policy_text)
+        for name in UNFILLED:
+            conn.execute(f"create table marts.{name} ({', '.join(f'{column} {kind}' for column, kind in unfilled_types(name).items())})")
+        made = cls(conn, _policy(policy_text)[0])
+        made.under(policy_text)
+        return made
+
+    def under(self, policy_text: str) -> None:
+        """From the next night on, another policy; before the first night, the only one."""
+        self.policy, frames = _policy(policy_text)
+        self.texts.append(policy_text)
         for name, frame in frames.items():
-            conn.register("frame", frame)
-            conn.execute(f"create table policy.{name} as select * from frame")
-        return cls(conn, policy)
+            self._take(f"policy.{name}", frame)
 
     def night(self, as_of: datetime, *, complete: tuple[str, ...] = ("opportunity", "invoice")) -> None:
         """Begin the next night; on the first, configuration and people come with it."""
-        self.batch_no, self.as_of = self.batch_no + 1, as_of
-        moment = as_of.astimezone(UTC).replace(tzinfo=None)
-        self.conn.execute("insert into raw.batch values (?, ?, ?, ?)", [self.batch_no, f"r{self.batch_no}", moment, moment])
-        for entity in complete:
-            self.conn.execute(
-                "insert into raw.load_batch values (?, ?, 'complete', 0, null, 0, 0, 0, 0, 0, true, null)", [self.batch_no, entity]
-            )
+        self.begin(as_of, complete=complete)
         if self.batch_no == 1:
             for type_id, name in TYPES.items():
                 self.put("ticket_type", id=type_id, name=name)
@@ -93,6 +100,17 @@ class Tenant:
             self.put("client", id=11, name="Acme")
             self.put("agent", id=10, name="Sam Seller", team="Sales North", costprice=45)
             self.put("agent", id=30, name="Dee Livery", team="Projects", costprice=85)
+
+    def begin(self, as_of: datetime, *, complete: tuple[str, ...]) -> None:
+        """A landed batch that holds nothing yet; `complete` names the entities that it pulled whole."""
+        self.batch_no, self.as_of = self.batch_no + 1, as_of
+        self.ran_on.append(RanOn(self.batch_no, as_of, self.policy.hash))
+        moment = as_of.astimezone(UTC).replace(tzinfo=None)
+        self.conn.execute("insert into raw.batch values (?, ?, ?, ?)", [self.batch_no, f"r{self.batch_no}", moment, moment])
+        for entity in complete:
+            self.conn.execute(
+                "insert into raw.load_batch values (?, ?, 'complete', 0, null, 0, 0, 0, 0, 0, true, null)", [self.batch_no, entity]
+            )
 
     def put(self, entity: str, **fields: Any) -> None:
         """A version of a record, as landing writes it: one a night."""
@@ -131,15 +149,18 @@ class Tenant:
         """Build the models `wanted` and all that they are made of, as of the last night."""
         values = {"as_of": self.as_of.astimezone(UTC).replace(tzinfo=None), "tenant": "acme"}
         found = MODELS()
+        known = history(self.ran_on, {_policy(text)[0].hash: text for text in self.texts}, self.policy, self.texts[-1])
+        for name, frame in dated_frames(known).items():
+            self._take(f"policy.{name}", frame.to_arrow())
         # The checklist is judged in Python, between two models.
-        needed = _below(found, wanted)
-        judged = {name for name in needed if JUDGED in _below(found, [name])}
+        needed = below(found, wanted)
+        judged = {name for name in needed if JUDGED in below(found, [name])}
         for name in [each for each in found if each in needed - judged]:
-            self._make(found[name], values)
+            self.make(found[name], values)
         if judged:
-            self._judge()
+            self._judge({number: stretch.dated.policy for number, stretch in enumerate(known.stretches, start=1)})
         for name in [each for each in found if each in judged]:
-            self._make(found[name], values)
+            self.make(found[name], values)
         return self
 
     def rows(self, table: str, where: str = "true") -> list[dict[str, Any]]:
@@ -155,16 +176,21 @@ class Tenant:
         assert len(found) == 1, f"{len(found)} rows of {table} where {where}"
         return found[0]
 
-    def _judge(self) -> None:
-        self.conn.register("frame", score(self.policy, self.conn.sql("select * from core.evidence").pl()).to_arrow())
-        self.conn.execute("create or replace table governance.item_check as select * from frame")
+    def _judge(self, policies: dict[int, Policy]) -> None:
+        evidence, fields, documents = (self.conn.sql(f"select * from {table}").pl() for table in EVIDENCE)
+        self._take(JUDGED, score(policies, evidence, fields, documents).to_arrow())
+
+    def _take(self, table: str, frame: Any) -> None:
+        self.conn.register("frame", frame)
+        self.conn.execute(f"create or replace table {table} as select * from frame")
 
     def key(self, entity: str, natural: object) -> int:
         """The published key of a thing."""
         digest = hashlib.sha256(f"acme|{entity}|{natural}".encode()).hexdigest()
         return int(digest[:13], 16)
 
-    def _make(self, model: models.Model, values: dict[str, Any]) -> None:
+    def make(self, model: models.Model, values: dict[str, Any]) -> None:
+        """Build one model of what there is."""
         parameters = {name: values[name] for name in model.parameters}
         self.conn.execute(f"create or replace table {model.name} as {model.sql}", parameters)
 
@@ -192,9 +218,9 @@ def opened(checkout: Path, *, changed: tuple[str, str] = ("", "")) -> Tenant:
     return Tenant.opened((checkout / "handoff.yaml").read_text(encoding="utf-8").replace(*changed))
 
 
-def _below(found: dict[str, models.Model], wanted: Iterable[str]) -> set[str]:
+def below(found: dict[str, models.Model], wanted: Iterable[str]) -> set[str]:
     """The tables `wanted` and every one that they are made of."""
-    made = {JUDGED: frozenset({"core.evidence"}), **{name: model.depends_on for name, model in found.items()}}
+    made = {JUDGED: frozenset(EVIDENCE), **{name: model.depends_on for name, model in found.items()}}
     waiting, reached = list(wanted), set[str]()
     while waiting:
         name = waiting.pop()

@@ -99,7 +99,7 @@ def test_a_posted_invoice_without_its_lines_leaves_billing_unknown(unapproved: T
 
 def test_work_on_an_unapproved_change_costs_and_brings_what_was_billed(unapproved: Tenant) -> None:
     bill(unapproved, 500)
-    row = unapproved.built(MARGIN).row(MARGIN)
+    row = unapproved.built(MARGIN).row(MARGIN, "is_delivered")
 
     # 350 h at 85 and third party of 6,000; 50,000 sold and 500 billed
     assert (row["actual_cost_base"], row["actual_revenue_base"], row["margin_state"]) == (Decimal(35_750), Decimal(50_500), "complete")
@@ -109,7 +109,7 @@ def test_work_on_an_unapproved_change_costs_and_brings_what_was_billed(unapprove
 def test_what_is_billed_after_the_sunday_is_not_yet_revenue(unapproved: Tenant) -> None:
     bill(unapproved, 500, dateposted=at(8, 17))
 
-    assert unapproved.built(MARGIN).row(MARGIN)["actual_revenue_base"] == Decimal(50_000)
+    assert unapproved.built(MARGIN).row(MARGIN, "is_delivered")["actual_revenue_base"] == Decimal(50_000)
 
 
 def test_what_is_billed_for_an_approved_change_is_its_price_already(unapproved: Tenant) -> None:
@@ -118,12 +118,12 @@ def test_what_is_billed_for_an_approved_change_is_its_price_already(unapproved: 
     unapproved.change(4, status_id=APPROVED, customfields=[decided, price])
     bill(unapproved, 500)
 
-    assert unapproved.built(MARGIN).row(MARGIN)["actual_revenue_base"] == Decimal(50_900)
+    assert unapproved.built(MARGIN).row(MARGIN, "is_delivered")["actual_revenue_base"] == Decimal(50_900)
 
 
 def test_where_billing_is_not_known_the_row_has_a_cost_and_no_revenue(unapproved: Tenant) -> None:
     unapproved.conn.execute("delete from raw.load_batch where entity = 'invoice'")
-    row = unapproved.built(MARGIN).row(MARGIN)
+    row = unapproved.built(MARGIN).row(MARGIN, "is_delivered")
 
     assert (row["actual_cost_base"], row["actual_revenue_base"], row["margin_state"]) == (Decimal(35_750), None, "undefined")
     assert (row["sold_margin_pct"], row["forecast_margin_pct"], row["erosion_pp"]) == (40.0, None, None)
@@ -131,7 +131,7 @@ def test_where_billing_is_not_known_the_row_has_a_cost_and_no_revenue(unapproved
 
 def test_a_bill_in_a_currency_without_a_rate_is_no_rate(unapproved: Tenant) -> None:
     bill(unapproved, 500, currency_code_name="CHF")
-    row = unapproved.built(MARGIN).row(MARGIN)
+    row = unapproved.built(MARGIN).row(MARGIN, "is_delivered")
 
     assert (row["margin_state"], row["actual_revenue_base"], row["erosion_amount_base"]) == ("no_rate", None, None)
 
@@ -139,4 +139,4 @@ def test_a_bill_in_a_currency_without_a_rate_is_no_rate(unapproved: Tenant) -> N
 def test_a_bill_in_another_currency_has_the_rate_of_the_win(unapproved: Tenant) -> None:
     bill(unapproved, 1_000, currency_code_name="EUR")
 
-    assert unapproved.built(MARGIN).row(MARGIN)["actual_revenue_base"] == Decimal(50_855)
+    assert unapproved.built(MARGIN).row(MARGIN, "is_delivered")["actual_revenue_base"] == Decimal(50_855)

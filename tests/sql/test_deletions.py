@@ -98,7 +98,7 @@ def test_a_deleted_project_says_so_and_is_first_only_without_another(sold: Tenan
 def test_a_deleted_project_is_active_up_to_its_deletion(sold: Tenant) -> None:
     sold.night(later(10))
     sold.remove("project", 2)
-    row = sold.built("kpi.project_cohort").row("kpi.project_cohort", "segment_type = 'all'")
+    row = sold.built("kpi.project_cohort").row("kpi.project_cohort")
 
     assert row["ended_day"] == date(2026, 7, 17)
 

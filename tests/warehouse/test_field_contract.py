@@ -124,6 +124,7 @@ def test_every_metric_that_a_field_carries_is_in_the_contract_and_every_rule_nam
     assert {metric for carried in KPIS.values() for metric in carried} <= metrics
     fields = {field.meaning: field for field in mapped_fields(load_policy(checkout / "handoff.yaml"))}
     assert KPIS.keys() <= fields.keys()
-    assert fields["deal_type"].items == ("margin_floor",)
-    assert (fields["signed_scope_date"].items, fields["signed_scope_date"].metrics) == (("signed_scope",), ("handoff_completeness",))
+    assert fields["deal_type"].items == ("margin_floor", "signed_before_kickoff")
+    assert fields["signed_scope_date"].items == ("signed_scope", "signed_before_kickoff")
+    assert fields["signed_scope_date"].metrics == ("handoff_completeness",)
     assert {field.entity for field in fields.values()} == {"opportunity", "project", "change_request"}

@@ -10,6 +10,7 @@ import pytest
 from handoff_pipeline.errors import WarehouseError
 from handoff_pipeline.warehouse import Home, acquire, open_build, open_land, open_publish
 from handoff_pipeline.warehouse import home as home_module
+from handoff_pipeline.warehouse.connect import open_restore
 from handoff_pipeline.warehouse.crash import point
 
 REFUSED = (duckdb.Error,)
@@ -93,6 +94,21 @@ def test_publish_writes_published_and_history_and_never_the_work_file(home, leas
         conn.execute(f"copy marts.x to '{home.published}/x.parquet'")
         conn.execute(f"attach '{home.history_file}' as history")
         assert conn.execute(f"select a from read_parquet('{home.published}/x.parquet')").fetchall() == [(1,)]
+
+
+def test_restore_reads_the_history_and_never_writes_it(home, lease, secret):
+    with duckdb.connect(str(home.history_file)) as conn:
+        conn.execute("create table night as select 1 as night_no")
+    with open_restore(home, lease) as conn:
+        refuse_everything_outside(conn, home, secret)
+        for statement in ("create table past.main.x as select 1 as a", "delete from past.main.night"):
+            with pytest.raises(REFUSED):
+                conn.execute(statement)
+        for folder in (home.inbox, home.published):
+            with pytest.raises(REFUSED):
+                conn.execute(f"copy (select 1 as x) to '{folder}/out.csv'")
+        conn.execute("create table staging.night as select * from past.main.night")
+        assert conn.execute("select * from staging.night").fetchall() == [(1,)]
 
 
 def test_the_file_is_free_again_after_an_error(home, lease):

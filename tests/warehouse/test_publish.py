@@ -248,19 +248,6 @@ def test_no_cell_of_a_csv_file_is_a_formula(home, lease, ledger):
         assert next(csv.DictReader(file))["survival"] == "-0.5"
 
 
-def test_the_typed_history_is_written_and_kept_while_nothing_changes(home, lease, ledger):
-    one = night(
-        home, lease, ledger, core__deal_history="select 1 as id, 'x' as note, timestamp 'infinity' as until", core__other="select 1 as x"
-    )
-    before = home.history_file.read_bytes()
-    two = night(home, lease, ledger, "r2", days=1)
-    assert (two.history, home.history_file.read_bytes()) == (one.history, before)
-    with duckdb.connect(str(home.history_file), read_only=True) as conn:
-        assert conn.execute("select table_name from duckdb_tables()").fetchall() == [("deal_history",)]
-    three = night(home, lease, ledger, "r3", days=2, core__deal_history="select 2 as id")
-    assert three.history != two.history
-
-
 def test_readers_of_the_copy_can_do_nothing_but_read(home, first):
     assert first.run_id == "r1"
     with read.published(home) as conn:

@@ -64,6 +64,7 @@ def draft_policy(found: Discovery, example: Policy, today: date) -> Draft:
         sections.kickoff_section(found, example),
         sections.signoff_section(found, projects, tickets),
         sections.quotation_section(found, deals.won),
+        sections.billing_section(found, fields["billing.type_field"], example),
         sections.calendar_section(),
         sections.rate_section(found),
         sections.floor_section(found, fields["fields.opportunity.deal_type"], example),

@@ -6,10 +6,12 @@ numbers of field types are HaloPSA's (H: 0 text, 1 memo, 2 single select, 3 mult
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from handoff_pipeline.policy import Policy
+from handoff_pipeline.policy.rules import AllFieldsRule, DateOrderRule, LinkRule, NumberRule, Rule, TextRule, simple_rules
 
 TEXT, MEMO, SELECT, MULTI, DATE, TIME, CHECKBOX, RICH = 0, 1, 2, 3, 4, 5, 6, 10
 TYPE_NAMES: Final = {
@@ -150,6 +152,16 @@ MEANINGS: Final = (
         ("resource plan", "resourcing", "resource planning", "staffing plan"),
         "the sign-off says who will do it",
     ),
+    Meaning(
+        "project",
+        "billing_type",
+        "billing.type_field",
+        _LABEL,
+        SELECT,
+        "Billed",
+        ("billed", "billing type", "project billing", "billing method", "contract type"),
+        "it tells projects billed by the hour from those at a fixed price",
+    ),
     _change(
         "decided",
         _DATE,
@@ -167,6 +179,14 @@ MEANINGS: Final = (
         "unbilled change is valued with it",
     ),
     _change(
+        "hours",
+        _PROSE,
+        TEXT,
+        "Change hours",
+        ("change hours", "estimated hours", "hours estimate", "additional hours", "declared hours"),
+        "the forecast of an open project counts them until they are worked",
+    ),
+    _change(
         "origin",
         _LABEL,
         SELECT,
@@ -178,13 +198,35 @@ MEANINGS: Final = (
 
 
 def mapped(policy: Policy) -> list[tuple[Meaning, str]]:
-    """Every meaning that the policy maps, with the name of its custom field."""
-    change = policy.change_request
+    """Every meaning that the policy maps, its own ones included, with the name of its custom field."""
     names: dict[tuple[Kind, str], str | None] = {
-        ("change_request", "decided"): change.decided_field,
-        ("change_request", "price"): change.price_field,
-        ("change_request", "origin"): change.origin_field,
+        ("change_request", part): name for part, name in policy.change_request.custom_fields.items()
     }
+    names["project", "billing_type"] = policy.billing.type_field
     names |= {("opportunity", meaning): name for meaning, name in policy.fields.opportunity.items()}
     names |= {("project", meaning): name for meaning, name in policy.fields.project.items()}
-    return [(meaning, name) for meaning in MEANINGS if (name := names.get((meaning.kind, meaning.name)))]
+    return [(meaning, name) for meaning in (*MEANINGS, *_own(policy)) if (name := names.get((meaning.kind, meaning.name)))]
+
+
+def _own(policy: Policy) -> Iterator[Meaning]:
+    """The opportunity's meanings that this MSP has added, each of the type that the first rule to read it needs."""
+    known = {meaning.name for meaning in MEANINGS if meaning.kind == "opportunity"}
+    for name in policy.fields.opportunity:
+        readers = [(item, rule) for item in policy.checklist.items for rule in simple_rules(item.rule) if name in rule.meanings]
+        if name in known:
+            continue
+        types, make = _WORDS, MEMO
+        if readers:
+            types, make = _needed(readers[0][1], name)
+        label = name.replace("_", " ").capitalize()
+        why = f"the checklist item {readers[0][0].id} reads it" if readers else "an overlay of the policy reads it"
+        yield _deal(name, types, make, label, (label.lower(),), why)
+
+
+def _needed(rule: Rule, name: str) -> tuple[frozenset[int], int]:
+    """The types that a rule can read, and which one to make."""
+    if isinstance(rule, DateOrderRule) or (isinstance(rule, AllFieldsRule) and name == rule.date):
+        return _DATE, DATE
+    if isinstance(rule, AllFieldsRule | LinkRule | NumberRule):
+        return _PROSE, TEXT
+    return (_WORDS, MEMO) if isinstance(rule, TextRule) else (frozenset(TYPE_NAMES), TEXT)

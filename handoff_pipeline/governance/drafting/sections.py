@@ -24,7 +24,7 @@ from handoff_pipeline.governance.drafting.page import Section
 from handoff_pipeline.governance.drafting.sales import accepted_statuses, currencies, labour_items
 from handoff_pipeline.governance.drafting.statuses import change_statuses, project_statuses
 from handoff_pipeline.governance.drafting.types import TicketTypes
-from handoff_pipeline.governance.drafting.yaml_text import scalar
+from handoff_pipeline.governance.drafting.yaml_text import flow, scalar
 from handoff_pipeline.halo.envelope import Row
 from handoff_pipeline.halo.sample import Discovery
 from handoff_pipeline.policy import Policy
@@ -34,6 +34,7 @@ ORIGINS: Final = (
     ("discovery", ("discover", "unforeseen", "technical", "found on site")),
     ("client", ("client", "customer", "request")),
 )
+HOURLY: Final = ("time", "hour", "t&m", "material")
 FIRST_RATE: Final = "2025-01-01"
 
 
@@ -90,7 +91,7 @@ def change_section(found: Discovery, fields: dict[str, Choice]) -> Section:
     section.many("approved_statuses", statuses["approved"], required=True)
     section.many("rejected_statuses", statuses["rejected"])
     section.many("withdrawn_statuses", statuses["withdrawn"])
-    for name in ("decided", "price", "origin"):
+    for name in ("decided", "price", "hours", "origin"):
         section.one(f"{name}_field", fields[f"change_request.{name}_field"])
     labels = _options(found, fields["change_request.origin_field"])
     if labels:
@@ -123,7 +124,7 @@ def field_section(fields: dict[str, Choice]) -> Section:
         "Where the handoff's facts are kept: meaning to custom field. `handoff halo setup --plan` lists those that the tenant lacks.",
     )
     for kind in ("opportunity", "project"):
-        meanings = [meaning for meaning in MEANINGS if meaning.kind == kind]
+        meanings = [meaning for meaning in MEANINGS if meaning.key.startswith(f"fields.{kind}.")]
         empty = not any(fields[meaning.key].chosen for meaning in meanings)
         section.lines.append(
             f"  {kind}: {{}}   # GUESS: no field is called so; take the braces away when you fill one in" if empty else f"  {kind}:"
@@ -163,6 +164,20 @@ def quotation_section(found: Discovery, won: Sequence[Row]) -> Section:
     section = Section("quotation", "Quotation statuses that mean accepted, and the items that are labour by the hour.")
     section.many("accepted_statuses", accepted_statuses(found, won), required=True)
     section.many("labour_items", labour_items(found))
+    return section
+
+
+def billing_section(found: Discovery, billed: Choice, example: Policy) -> Section:
+    """How projects are billed: a field and what it shows belong together, so that one without the other is only told."""
+    section = Section("billing", "How delivered work is billed. What is not named as time and material is a fixed price.")
+    section.value("lag_days", str(example.billing.lag_days), "GUESS: the example's; unbilled hours on changes older than this are told")
+    labels = _options(found, billed)
+    hourly = [label for label in labels if has_word(label, HOURLY)]
+    if hourly:
+        section.one("type_field", billed)
+        section.value("time_and_material", flow(hourly), "GUESS: by name")
+    elif labels:
+        section.note(f"{billed.names[0]} shows {', '.join(labels)}: where one of these means by the hour, name field and label.")
     return section
 
 

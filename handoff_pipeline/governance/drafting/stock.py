@@ -13,7 +13,7 @@ import yaml
 from handoff_pipeline.governance.drafting.page import Gap, Section
 from handoff_pipeline.governance.drafting.yaml_text import comment, flow
 from handoff_pipeline.policy import Policy
-from handoff_pipeline.policy.checklist import AllFieldsRule, ChecklistItem, TextRule
+from handoff_pipeline.policy.checklist import ChecklistItem
 
 WIDTH = 1000
 
@@ -52,18 +52,15 @@ def registers(example: Policy) -> list[str]:
 
 
 def _needed(item: ChecklistItem) -> list[str]:
-    """The opportunity's meanings that the item's rule reads."""
-    rule = item.rule
-    if isinstance(rule, TextRule):
-        return [rule.field]
-    return [rule.link, rule.date] if isinstance(rule, AllFieldsRule) else []
+    """The opportunity's meanings without which the item cannot be judged: those that its rule reads, and those that it goes by."""
+    return [*item.rule.meanings, *item.goes_by]
 
 
 def _plain(model: Any) -> dict[str, Any]:
     """The model as plain values; whole weights without a point."""
     return {
         key: int(value) if isinstance(value, float) and value.is_integer() else value
-        for key, value in model.model_dump(mode="json", exclude_none=True).items()
+        for key, value in model.model_dump(mode="json", exclude_unset=True).items()
     }
 
 

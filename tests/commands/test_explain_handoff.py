@@ -103,3 +103,36 @@ def test_before_the_first_publish_it_says_how_to_get_one(handoff):
     said = handoff("explain", "handoff", "1042")
     assert said.code == Exit.FAILED
     assert "handoff run" in said.err
+
+
+@pytest.mark.usefixtures("deal")
+def test_what_was_asked_of_whom_and_the_client_hold_are_told(handoff, publish):
+    publish(
+        "fact_approval", approval_key=3, handoff_key=1, kind="signoff", approver_key=6, result="rejected", is_weak=True,
+        decided_at_utc="2026-09-02 11:00:00",
+    )  # fmt: skip
+    out = handoff("explain", "handoff", "1042").out
+    assert "Approvals asked" in out
+    assert "rejected, weak proof" in out
+    assert [row["result"] for row in handoff("explain", "handoff", "1042", "--json").json["approvals"]] == ["rejected"]
+
+
+@pytest.mark.usefixtures("deal")
+def test_a_handoff_says_in_which_weeks_it_counts_and_how(handoff, publish):
+    publish("dim_metric", metric_key=2, metric="kickoff_delay_rate", title="Kickoff delay rate", unit="fraction", aggregation="ratio")
+    publish("dim_metric", metric_key=3, metric="days_to_kickoff_median", title="Median days", unit="days", aggregation="median")
+    member = {"record": "handoff", "record_key": 1, "handoff_key": 1}
+    publish("kpi_member", **member, metric_key=2, week_start="2026-09-07", is_counted=True, numerator=1.0, denominator=1.0)
+    for week in ("2026-09-07", "2026-09-14"):
+        publish("kpi_member", **member, metric_key=3, week_start=week, is_counted=False, exclusion="kickoff_before_won")
+    out = handoff("explain", "handoff", "1042").out
+    assert "Kickoff delay rate  handoff  2026-W37             1 of 1" in out
+    assert "2026-W37 to W38 (2)  left out: kicked off before it was won" in out
+
+
+@pytest.mark.usefixtures("deal")
+def test_a_reason_that_holds_at_several_stages_is_said_once(handoff, publish):
+    publish(
+        "fact_handoff_check", handoff_key=1, weight=10.0, item_key=12, stage="won", result="partial", quality=0.5, reason="2 words of 3"
+    )
+    assert handoff("explain", "handoff", "1042").out.count("Dependencies (at the win, now): 2 words of 3") == 1

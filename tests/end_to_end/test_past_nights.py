@@ -1,0 +1,167 @@
+"""Four nights with late time, a moved commitment, a deleted deal and a changed policy: past ones are rebuilt, changes are restated."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from assets.rebuild import Rebuilt, rebuild
+from handoff_pipeline.definitions import defs
+from handoff_pipeline.warehouse import history, read
+from tests.end_to_end.bare_night import Installation, Night
+from tests.end_to_end.quirky import MOMENT, content, installation
+
+WEEK = timedelta(days=7)
+NIGHTS = 4
+LATE = """
+    select p.project_id as id, m.project_key from fact_project_margin as m inner join dim_project as p using (project_key)
+    inner join kpi_member as k on k.project_key = m.project_key and k.is_counted
+    inner join dim_metric as d on d.metric_key = k.metric_key and d.metric = 'margin_erosion_pp'
+    inner join kpi_weekly as w on w.metric_key = k.metric_key and w.week_start = k.week_start and not w.is_partial_week
+    order by k.week_start, 1
+"""
+MOVED = """
+    select h.handoff_id as id, k.handoff_key from kpi_member as k
+    inner join dim_metric as d on d.metric_key = k.metric_key and d.metric = 'kickoff_delay_rate'
+    inner join dim_handoff as h on h.handoff_key = k.handoff_key
+    inner join fact_handoff as f on f.handoff_key = k.handoff_key and f.signoff_state != 'accepted' and f.commit_basis = 'policy_default'
+    inner join kpi_weekly as w on w.metric_key = k.metric_key and w.week_start = k.week_start and w.segment_type = 'all'
+    where not w.is_partial_week
+    order by k.happened_on, 1
+"""
+
+
+@dataclass(frozen=True)
+class Past:
+    """An installation after its nights; `days` are their local days, `hashes` what each published, table by table."""
+
+    installation: Installation
+    nights: list[Night]
+    days: list[date]
+    late_project: int
+    moved_deal: int
+    deleted_deal: int
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Rows of what is published now."""
+        return read.query(self.installation.home, sql).to_dicts()
+
+
+@pytest.fixture(scope="module")
+def past(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Past:
+    root = tmp_path_factory.mktemp("past")
+    policy = root / "handoff.yaml"
+    policy.write_text((checkout / "handoff.yaml").read_text("utf-8"), "utf-8")
+    made = installation(root / "home", checkout)
+    made.policy_file = policy
+    nights = [made.night()]
+    late, moved, gone = _chosen(made)
+    made.sim.now = MOMENT + WEEK - timedelta(hours=2)
+    made.sim.edits.create("actions", {"ticket_id": late, "timetaken": 40.0, "who_agentid": 6, "actionarrivaldate": "2026-06-01T09:00:00"})
+    made.sim.edits.change("tickets", moved, {"customfields": [{"name": "CFKickoffCommitted", "value": "2026-12-01"}]})
+    made.sim.edits.delete("tickets", gone)
+    for number in range(1, NIGHTS):
+        made.sim.now = MOMENT + number * WEEK
+        if number == NIGHTS - 1:
+            changed = policy.read_text("utf-8").replace("default_business_days: 10", "default_business_days: 20")
+            made.policy_file = policy.with_name("changed.yaml")
+            made.policy_file.write_text(changed, "utf-8")
+        nights.append(made.night())
+    days = [(MOMENT + number * WEEK).date() for number in range(NIGHTS)]
+    return Past(made, nights, days, late, moved, gone)
+
+
+def _chosen(made: Installation) -> tuple[int, int, int]:
+    """A project whose margin is final, a deal whose commitment can still move, and another won deal."""
+    late = read.query(made.home, LATE).row(0, named=True)["id"]
+    moved = read.query(made.home, MOVED).row(0, named=True)["id"]
+    won = read.query(made.home, "select handoff_id as id from dim_handoff where deal_state = 'won' and handoff_key != 0 order by 1")
+    return late, moved, next(each for each in won.get_column("id") if each != moved)
+
+
+@pytest.fixture(scope="module")
+def rebuilt(past: Past, tmp_path_factory: pytest.TempPathFactory) -> Rebuilt:
+    """The second night once more, on which another policy was in force; the home is as it was."""
+    before = digest(past.installation.root)
+    made = rebuild(defs, past.installation.settings, past.days[1], tmp_path_factory.mktemp("rebuilt"))
+    assert digest(past.installation.root) == before
+    return made
+
+
+def digest(root: Path) -> dict[str, str]:
+    """Every file below a folder by its hash."""
+    return {
+        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(root.rglob("*")) if path.is_file()
+    }
+
+
+def test_what_each_night_published_can_be_told_of_every_figure(past):
+    with history.reading(past.installation.home.history_file) as conn:
+        ours = conn.execute("select count(*) from figure_history where valid_to_utc is null").fetchone()
+        ended = conn.execute("select 1 from figure_history where valid_to_utc is not null").fetchall()
+    assert ours == (past.rows("select count(*) as n from kpi_weekly")[0]["n"],)
+    assert ended
+
+
+@pytest.mark.parametrize(("cause", "night"), [("late_record", 1), ("commit_moved", 1), ("deleted", 2), ("policy_changed", 3)])
+def test_a_final_figure_that_changed_is_restated_with_its_cause(past, cause, night):
+    at = (MOMENT + night * WEEK).replace(tzinfo=None)
+    found = [row for row in past.rows("select * from kpi_restatement") if row["cause"] == cause]
+    assert found, past.rows("select restated_at_utc, cause, count(*) as n from kpi_restatement group by all order by all")
+    assert at in {row["restated_at_utc"] for row in found}
+
+
+def test_every_difference_between_final_figures_has_its_restatement(past):
+    """What a night published final and the next one published otherwise, told from the history without the product's own comparison."""
+    with history.reading(past.installation.home.history_file) as conn:
+        changed = conn.execute(
+            """
+            select o.metric_key, o.week_start, o.segment_type, o.segment_key, o.valid_to_utc, round(o.value, 9), round(n.value, 9)
+            from figure_history as o
+            left join figure_history as n
+                on o.metric_key = n.metric_key and o.week_start = n.week_start and o.segment_type = n.segment_type
+                and o.segment_key = n.segment_key and n.valid_from_utc = o.valid_to_utc
+            where not o.is_partial_week and o.value is not null and o.valid_to_utc is not null
+                and round(o.value, 9) is distinct from round(n.value, 9)
+            """
+        ).fetchall()
+    told = {
+        (row["metric_key"], row["week_start"], row["segment_type"], row["segment_key"], row["restated_at_utc"])
+        for row in past.rows("select * from kpi_restatement where old_value is not null")
+    }
+    assert {row[:5] for row in changed} == told
+    assert len(changed) > 4
+
+
+def test_the_first_publication_restates_nothing(past):
+    assert past.nights[0].manifest.tables["kpi_restatement"].rows == 0
+
+
+def test_a_past_night_is_rebuilt_as_it_was_published(past, rebuilt):
+    assert (rebuilt.different, rebuilt.manifest.content_hash) == ((), past.nights[1].manifest.content_hash)
+    then = content(past.nights[1])
+    assert {name: table.content_hash for name, table in rebuilt.manifest.tables.items() if name in then} == then
+
+
+def test_a_rebuild_says_that_it_is_one(past, rebuilt):
+    mark = rebuilt.manifest.rebuild
+    assert mark is not None
+    assert (mark.day, mark.night_run_id, mark.content_hash) == (
+        past.days[1], past.nights[1].manifest.run_id, past.nights[1].manifest.content_hash,
+    )  # fmt: skip
+    assert rebuilt.manifest.run_id != past.nights[1].manifest.run_id
+    assert past.installation.manifest().rebuild is None
+    assert sorted(path.name for path in rebuilt.folder.iterdir()) == ["published", "rebuild.json"]
+
+
+def test_a_rebuild_is_a_whole_published_tree(past, rebuilt):
+    ours, then = rebuilt.folder / "published", past.installation.home.published
+    assert {path.name for path in (ours / "parquet" / "v1").iterdir()} == {path.name for path in (then / "parquet" / "v1").iterdir()}
+    with duckdb.connect(str(ours / "handoff.duckdb"), read_only=True) as conn:
+        assert conn.execute("select count(*) from meta_run").fetchone() == (3,)

@@ -1,0 +1,1 @@
+"""What people open: pages and documents made of the published tables."""

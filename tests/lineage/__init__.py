@@ -1,0 +1,1 @@
+"""Column lineage: SQL in, columns and origins out."""
