@@ -12,6 +12,7 @@ from handoff_pipeline.errors import PolicyError, PublishError, WarehouseError
 from handoff_pipeline.ledger import Ledger
 from handoff_pipeline.ledger.records import PolicyDocument
 from handoff_pipeline.warehouse import Home, acquire, history, history_restore, models, open_build
+from handoff_pipeline.warehouse.database import STORAGE_VERSION
 from handoff_pipeline.warehouse.history import is_held
 from tests.warehouse.conftest import NIGHT
 from tests.warehouse.test_publish import CURVE, build, night
@@ -161,7 +162,7 @@ def test_a_publication_without_figures_keeps_none(home, lease, ledger):
 
 
 def test_a_history_of_an_earlier_release_is_begun_anew(home, lease, ledger):
-    with duckdb.connect(str(home.history_file)) as conn:
+    with duckdb.connect(str(home.history_file), config={"storage_compatibility_version": STORAGE_VERSION}) as conn:
         conn.execute("create table deal_history as select 1 as id")
     with pytest.raises(WarehouseError, match="earlier release"), history.reading(home.history_file):
         pass
