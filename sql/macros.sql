@@ -44,6 +44,11 @@ create or replace temp macro halo_money(value) as (
 -- times a rate overflows.
 create or replace temp macro wide(value) as (cast(value as decimal(28, 4)));
 
+-- The sum of what counts, NULL where one of them is not known: known only in part is not known.
+create or replace temp macro sum_if_known(is_counted, value) as (
+    case when count(*) filter (where is_counted and value is null) = 0 then sum(case when is_counted then value else 0 end) end
+);
+
 -- Hours as HaloPSA plans them: -9999 (and every negative number) means that nobody planned any.
 create or replace temp macro halo_hours(value) as (case when halo_money(value) >= 0 then halo_money(value) end);
 

@@ -41,7 +41,7 @@ with known as (
         case when s.hours > 0 then s.hours end as sold_hours,
         s.third_party_base as third_party,
         coalesce(b.hours, case when s.hours > 0 then s.hours end) as baseline_hours,
-        s.has_no_rate or s.third_party_base is null or w.has_no_billing_rate as has_no_rate
+        s.has_no_rate or w.has_no_billing_rate as has_no_rate
     from core.project_week as w
     cross join core.billing_known as n
     inner join core.project_share as s on w.handoff_id = s.handoff_id and w.project_id = s.project_id

@@ -33,14 +33,10 @@ order_total as (
     select
         l.handoff_id,
         l.project_id,
-        cast(sum(cast(wide(l.net_amount) * r.rate as decimal(18, 4))) as decimal(18, 4)) as revenue_base,
-        cast(sum(cast(wide(l.cost_amount) * r.rate as decimal(18, 4))) as decimal(18, 4)) as cost_base,
-        cast(
-            sum(case when l.is_labour then 0 else cast(wide(l.cost_amount) * r.rate as decimal(18, 4)) end) as decimal(18, 4)
-        ) as third_party_base,
-        cast(
-            sum(case when l.is_labour then 0 else cast(wide(l.net_amount) * r.rate as decimal(18, 4)) end) as decimal(18, 4)
-        ) as products_base,
+        cast(sum_if_known(true, cast(wide(l.net_amount) * r.rate as decimal(18, 4))) as decimal(18, 4)) as revenue_base,
+        cast(sum_if_known(true, cast(wide(l.cost_amount) * r.rate as decimal(18, 4))) as decimal(18, 4)) as cost_base,
+        cast(sum_if_known(not l.is_labour, cast(wide(l.cost_amount) * r.rate as decimal(18, 4))) as decimal(18, 4)) as third_party_base,
+        cast(sum_if_known(not l.is_labour, cast(wide(l.net_amount) * r.rate as decimal(18, 4))) as decimal(18, 4)) as products_base,
         sum(case when l.is_labour then l.quantity end) as hours,
         bool_or(r.rate is null) as has_no_rate
     from line as l
@@ -51,7 +47,8 @@ order_total as (
 order_third_party as (
     select
         t.handoff_id,
-        case when not bool_or(t.has_no_rate) then cast(sum(t.third_party_base) as decimal(18, 4)) end as third_party_base
+        case when not bool_or(t.has_no_rate) then cast(sum_if_known(true, t.third_party_base) as decimal(18, 4)) end as third_party_base,
+        bool_or(t.has_no_rate) as has_no_rate
     from order_total as t
     group by t.handoff_id
 ),
@@ -94,7 +91,8 @@ own_share as (
             when p.is_first then sold.hours
         end as hours,
         -- An unknown rate is told apart from an unknown sale.
-        coalesce(sold.currency_state = 'no_rate', false) as has_no_rate
+        coalesce(sold.currency_state = 'no_rate', false)
+        or coalesce(case when d.is_shared then t.has_no_rate when p.is_first and d.has_order then o.has_no_rate end, false) as has_no_rate
     from core.handoff_project as p
     inner join deal as d on p.handoff_id = d.handoff_id
     left join core.sold as sold on p.handoff_id = sold.handoff_id

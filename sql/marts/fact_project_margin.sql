@@ -51,7 +51,7 @@ stated as (
         case
             when c.has_no_rate then 'no_rate'
             when c.uncosted_hours > 0 or c.has_unrated_hours then 'uncosted'
-            when c.sold_revenue is null or c.sold_cost is null then 'no_baseline'
+            when c.sold_revenue is null or c.sold_cost is null or c.third_party is null then 'no_baseline'
             -- A revenue that nobody can know gives no percentage either.
             when c.sold_revenue <= 0 or coalesce(c.forecast_revenue <= 0, true) then 'undefined'
             else 'complete'

@@ -33,13 +33,23 @@ select
     n.line_no,
     halo_int(n.line.item_id) as item_id,
     coalesce(halo_money(n.line.quantity), 0) as quantity,
-    cast(
+    -- A line of nothing costs nothing; a line of something without a price or a cost is not known.
+    try_cast(
         coalesce(
             halo_money(n.line.total_net_total),
-            wide(halo_money(n.line.price)) * halo_money(n.line.quantity) * (1 - coalesce(halo_money(n.line.discount_perc), 0) / 100)
+            case
+                when coalesce(halo_money(n.line.quantity), 0) = 0 then 0
+                else
+                    wide(halo_money(n.line.price)) * halo_money(n.line.quantity) * (1 - coalesce(halo_money(n.line.discount_perc), 0) / 100)
+            end
         ) as decimal(18, 4)
     ) as net_amount,
-    cast(wide(halo_money(n.line.costprice)) * coalesce(halo_money(n.line.quantity), 0) as decimal(18, 4)) as cost_amount,
+    try_cast(
+        case
+            when coalesce(halo_money(n.line.quantity), 0) = 0 then 0
+            else wide(halo_money(n.line.costprice)) * halo_money(n.line.quantity)
+        end as decimal(18, 4)
+    ) as cost_amount,
     coalesce(halo_int(n.line.billingperiod), 0) as billing_period,
     halo_bool(n.line.isgroupdesc) as is_group_heading,
     halo_id(n.line.project_id) as project_id,
