@@ -15,6 +15,7 @@ import yaml
 from pydantic import ValidationError
 
 from handoff_pipeline.errors import PolicyError
+from handoff_pipeline.policy.bounds import TooMuch, check_bounds
 from handoff_pipeline.policy.models import Policy
 from handoff_pipeline.policy.overlays import merged
 from handoff_pipeline.policy.rules import KINDS
@@ -119,7 +120,10 @@ def _no_overlay(sector: str, known: Mapping[str, object]) -> tuple[str, str]:
 
 def _data(text: str, name: str) -> dict[str, Any]:
     try:
+        check_bounds(text)
         data = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader subclass
+    except TooMuch as error:
+        raise PolicyError(f"{name}, line {error.line}, {error}.", "Write the policy flat, as in the example handoff.yaml.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

@@ -229,7 +229,7 @@ def test_raw_equals_the_tenant_as_of_a_cut_within_the_pull_or_says_why_not() -> 
 @pytest.mark.campaign
 @pytest.mark.timeout(1800)
 def test_raw_equals_the_tenant_through_many_nights() -> None:
-    _run(examples=40, steps=10)
+    _run(examples=25, steps=10)
 
 
 @pytest.mark.timeout(300)

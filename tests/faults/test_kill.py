@@ -16,9 +16,17 @@ from handoff_pipeline.simulator import running
 from handoff_pipeline.warehouse.crash import EXIT_CODE
 from tests.faults.night import Scheduler, tenant
 
-NAMED = ("pull.page:7", "land.inserted", "publish.table:5")
-FURTHER = ("land.announced", "land.committed", "build.model:20", "build.model:60", "publish.table:1", "publish.before_manifest")
-RANDOM_KILLS = 20
+NAMED = ("land.inserted", "publish.table:5")
+FURTHER = (
+    "pull.page:7",
+    "land.announced",
+    "land.committed",
+    "build.model:20",
+    "build.model:60",
+    "publish.table:1",
+    "publish.before_manifest",
+)
+RANDOM_KILLS = 10
 
 
 @dataclass(frozen=True)
