@@ -33,7 +33,7 @@ def check_bounds(text: str) -> None:
     open_nodes: list[tuple[str | None, int]] = []
     values = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.CollectionStartEvent):
             open_nodes.append((event.anchor, values))
             if len(open_nodes) > MAX_DEPTH:
@@ -45,7 +45,7 @@ def check_bounds(text: str) -> None:
         elif isinstance(event, yaml.AliasEvent):
             if any(anchor == event.anchor for anchor, _ in open_nodes):
                 raise TooMuch(line, f"has the alias *{event.anchor} inside of what it stands for")
-            values += sizes.get(event.anchor, 1)
+            values += sizes.get(event.anchor or "", 1)
         if isinstance(event, yaml.NodeEvent):
             values += 1
         if values > MAX_VALUES:
