@@ -91,7 +91,7 @@ def _rebuild(definitions: dg.Definitions, settings: Settings, day: date, source:
     made.root.chmod(0o700)
     # A copy of its own: the next night may put another history in place while this one is read.
     shutil.copyfile(source.history_file, made.history_file)
-    with history.reading(made.history_file) as conn:
+    with history.reading(made.history_file, of=source.history_file) as conn:
         night = history.night_at(history.nights(conn), day)
         (made.root / POLICY_FILE).write_text(history_restore.policy_text(conn, night), encoding="utf-8")
         before = history_restore.published(conn, night)

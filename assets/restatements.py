@@ -1,13 +1,12 @@
 """kpi_restatement: what was published final and is different tonight, beside every restatement there ever was.
 
-Comparing and finding the cause is governance's. The one thing to know: what is compared with is what people can read now, so the copy in
-`published/` is read, and where that is gone only the earlier rows are had from the history; a rebuild takes the whole table from there,
-because what was published when cannot be built again.
+Comparing and finding the cause is governance's, what was published last is last_published.py's. The one thing to know: what is compared
+with is what people read last; a rebuild takes the whole table from the history, because what was published when cannot be built again.
 """
-# ruff: noqa: S608 - columns and tables are constants of this package
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import dagster as dg
@@ -15,35 +14,26 @@ import polars as pl
 
 from assets import metadata
 from assets.kpis import WEEKLY
+from assets.last_published import DEAL, MEMBER, POINTS, LastPublished, last_published
 from assets.naming import BATCH, POOL, group_of, key_of, team
 from assets.resources import WarehouseResource
 from assets.steps import told
 from assets.table_frames import duckdb_types
 from handoff_pipeline import __version__
-from handoff_pipeline.errors import WarehouseError
 from handoff_pipeline.governance import restatements
-from handoff_pipeline.governance.restatements import FIGURE, MEMBER_COLUMNS, Publication
+from handoff_pipeline.governance.restatements import Publication
 from handoff_pipeline.ledger import Ledger
 from handoff_pipeline.policy import load_policy
 from handoff_pipeline.settings import Settings
 from handoff_pipeline.tables import TABLES
-from handoff_pipeline.warehouse import Connection, Home, Manifest, changed, finish_killed, frames, history, read
-from handoff_pipeline.warehouse.history import KeptNight
+from handoff_pipeline.warehouse import Connection, Home, changed, finish_killed, frames
 
 TABLE: Final = "kpi.kpi_restatement"
 MEMBERS: Final = "kpi.kpi_member"
+OLDEST: Final = "kpi.oldest_week"
 DEALS: Final = ("marts.dim_handoff", "marts.fact_handoff")
 COMMITTED: Final = ("kickoff_delay_rate",)
 """Metrics whose week is that of the committed date."""
-_POINTS: Final = f"select {', '.join(FIGURE)}, segment, value, is_partial_week from "
-_MEMBER: Final = f"select {', '.join(MEMBER_COLUMNS)} from "
-_DEAL: Final = """
-    select d.handoff_key, d.deal_state, f.kickoff_committed_date as committed_on
-    from {layer}dim_handoff as d
-    left join {layer}fact_handoff as f on d.handoff_key = f.handoff_key
-"""
-_EARLIER: Final = f"select {', '.join(restatements.SCHEMA)} from kpi_restatement"
-_KEPT: Final = f"select {', '.join(restatements.SCHEMA)} from {TABLE} where {history.TO_NIGHT} is null"
 _SUBJECTS: Final = """
     select
         coalesce(contract_key($tenant, 'handoff', coalesce(h.handoff_id, o.handoff_id)), 0) as handoff_key,
@@ -62,7 +52,7 @@ _SUBJECTS: Final = """
     group_name=group_of(TABLE),
     owners=[team(TABLES["kpi_restatement"].owner)],
     kinds={"duckdb", "polars"},
-    deps=[key_of(name) for name in (WEEKLY, MEMBERS, *DEALS, "core.ticket_project", "core.handoff_project", "core.handoff", BATCH)],
+    deps=[key_of(name) for name in (WEEKLY, MEMBERS, OLDEST, *DEALS, "core.ticket_project", "core.handoff_project", "core.handoff", BATCH)],
     pool=POOL,
     metadata=metadata.static(TABLE),
     description=TABLES["kpi_restatement"].description,
@@ -76,59 +66,36 @@ def kpi_restatement(settings: dg.ResourceParam[Settings], warehouse: WarehouseRe
 
 
 def restated(conn: Connection, home: Home, settings: Settings) -> pl.DataFrame:
-    """The rows of kpi_restatement as they are published tonight; none before anything was published."""
+    """The rows of kpi_restatement as they are published tonight; none before anything was published.
+
+    Raises:
+        WarehouseError: what was published last cannot be read.
+    """
+    fresh = pl.DataFrame(schema=restatements.SCHEMA)
     with Ledger.open(home.ledger_file) as ledger:
         # A night that was killed while it published is what people read next: it must stand before anything is compared with it.
         finish_killed(home, ledger)
-    published = read.published_manifest(home)
-    if published is None or not home.published_file.exists():
-        return _kept(home)
-    earlier = read.query(home, _EARLIER).cast(pl.Schema(restatements.SCHEMA))
-    figures = restatements.changed(read.query(home, f"{_POINTS}kpi_weekly"), frames.read(conn, f"{_POINTS}{WEEKLY}"))
-    fresh = _explained(conn, home, settings, published, figures) if figures.height else pl.DataFrame(schema=restatements.SCHEMA)
-    return restatements.carried(earlier, fresh)
+    last = last_published(home)
+    if last is None:
+        return fresh
+    if last.points.height:
+        # None where nothing is reported at all: every figure has vanished then.
+        since = frames.read(conn, f"select week_start from {OLDEST}").item() or date.min  # noqa: S608 - a constant
+        figures = restatements.changed(last.points, frames.read(conn, f"{POINTS}{WEEKLY}"), since)
+        fresh = _explained(conn, home, settings, last, figures) if figures.height else fresh
+    return restatements.carried(last.earlier, fresh)
 
 
-def _kept(home: Home) -> pl.DataFrame:
-    """The earlier rows as the history has them: rows stay for ever, also where `published/` was deleted to be made again."""
-    if home.history_file.exists():
-        with history.reading(home.history_file) as conn:
-            if history.holds(conn, TABLE):
-                return frames.read(conn, _KEPT).cast(pl.Schema(restatements.SCHEMA)).sort(restatements.KEY)
-    return pl.DataFrame(schema=restatements.SCHEMA)
-
-
-def last_published(home: Home, published: Manifest) -> KeptNight | None:
-    """The night whose figures stand in `published/`, where the manifest is of a stale one, which left them as they were; else None."""
-    if published.state != "stale" or not home.history_file.exists():
-        return None
-    try:
-        with history.reading(home.history_file) as conn:
-            held = history.nights(conn)
-    except WarehouseError:
-        # One of an earlier release tells nothing of its nights.
-        return None
-    return held[-1] if held else None
-
-
-def _explained(conn: Connection, home: Home, settings: Settings, published: Manifest, figures: pl.DataFrame) -> pl.DataFrame:
+def _explained(conn: Connection, home: Home, settings: Settings, last: LastPublished, figures: pl.DataFrame) -> pl.DataFrame:
     """Tonight's restatements; the members and the records are read only where a figure changed."""
     at = frames.read(conn, "select max(b.as_of_utc) as as_of_utc from raw.batch as b").item()
-    members = frames.read(conn, f"{_MEMBER}{MEMBERS}")
-    last = last_published(home, published)
-    now = Publication(members, frames.read(conn, _DEAL.format(layer="marts.")), load_policy(settings.policy_file).hash, __version__)
-    before = Publication(
-        read.query(home, f"{_MEMBER}kpi_member") if "kpi_member" in published.tables else members.clear(),
-        read.query(home, _DEAL.format(layer="")),
-        (last or published).policy_hash,
-        (last or published).product_version,
-    )
-    run_id, as_of = (last.landed_by, last.as_of) if last else (published.run_id, published.as_of_utc)
-    since = changed.batch_of(conn, run_id, as_of)
+    deals = frames.read(conn, DEAL.format(layer="marts."))
+    now = Publication(frames.read(conn, f"{MEMBER}{MEMBERS}"), deals, load_policy(settings.policy_file).hash, __version__)
+    since = changed.batch_of(conn, last.landed_by, last.as_of)
     metrics = frames.read(conn, "select metric_key from marts.dim_metric where metric in (select unnest($names))", {"names": [*COMMITTED]})
     return restatements.explained(
         figures,
-        before,
+        last.publication(home, now),
         now,
         _subjects(conn, settings.tenant_name, since),
         at,

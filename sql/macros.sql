@@ -72,6 +72,11 @@ create or replace temp macro local_end_utc(local_date, zone) as (
     timezone('UTC', timezone(zone, cast(local_date as timestamp) + interval 1 day))
 );
 
+-- Whether a moment (naive UTC) is a midnight, in UTC or in the tenant's zone: where HaloPSA tells only a day, that is what it reads as.
+create or replace temp macro is_midnight(moment, zone) as (
+    cast(moment as time) = time '00:00:00' or cast(timezone(zone, timezone('UTC', moment)) as time) = time '00:00:00'
+);
+
 -- yyyymmdd, 0 for none.
 create or replace temp macro date_key(local_date) as (
     coalesce(year(local_date) * 10000 + month(local_date) * 100 + day(local_date), 0)

@@ -64,7 +64,7 @@ def capture(
 ) -> None:
     """Show what would be frozen: window, value, interval, n, and which metrics lack data. Changes nothing."""
     settings = load_settings()
-    published = Published.of(settings)
+    published = _home(settings)
     stale = published_figures.staleness(published, clock_for(settings.as_of).now())
     found = _candidates(published, metric, segment, until, allow_small=allow_small)
     with _ledger(published) as ledger:
@@ -147,7 +147,7 @@ def show_all(as_json: Json = False) -> None:
     """List every baseline ever frozen, with who, when and why."""
     from handoff_pipeline.ledger.baselines import newest
 
-    published = Published.of(load_settings())
+    published = _home(load_settings())
     with _ledger(published) as ledger:
         rows = ledger.baselines.all()
     current = list(newest(rows).values())
@@ -159,14 +159,21 @@ def show_all(as_json: Json = False) -> None:
         out().print(listing(rows, current))
 
 
+def _home(settings: Settings) -> Published:
+    """The published tables of an installation; a rebuilt folder is refused."""
+    published = Published.of(settings)
+    published_figures.refuse_rebuild(published)
+    return published
+
+
 def _fresh() -> tuple[Published, datetime]:
     """The published tables and the moment of freezing.
 
     Raises:
         HandoffError: what is published is not whole and fresh.
     """
-    settings: Settings = load_settings()
-    published, now = Published.of(settings), clock_for(settings.as_of).now()
+    settings = load_settings()
+    published, now = _home(settings), clock_for(settings.as_of).now()
     stale = published_figures.staleness(published, now)
     if stale:
         raise HandoffError(f"{stale}, so no baseline can be frozen.", "Run `handoff run`; `handoff status` says what is stale.")

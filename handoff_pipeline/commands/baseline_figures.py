@@ -60,6 +60,22 @@ _AGENTS: Final = """
 """
 
 
+def refuse_rebuild(published: Published) -> None:
+    """Stop where the folder is no home of nights: a past week once more, which has no ledger and which no night follows.
+
+    Raises:
+        HandoffError: `handoff rebuild` wrote what is published.
+    """
+    from handoff_pipeline.warehouse.read import published_manifest
+
+    manifest = published_manifest(published.home)
+    if manifest and manifest.rebuild:
+        raise HandoffError(
+            f"{published.home.root} holds the rebuild of {manifest.rebuild.day} (manifest.rebuild), and a rebuild has no baselines.",
+            "Set HANDOFF_HOME to the installation's own folder; --until takes the weeks up to an earlier Sunday.",
+        )
+
+
 def staleness(published: Published, now: datetime) -> str:
     """Why nothing may be frozen from what is published now; empty where it may.
 

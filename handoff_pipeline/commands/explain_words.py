@@ -22,10 +22,7 @@ WIDTH: Final = 100
 LABEL: Final = 12
 NARROW: Final = 24
 LINK: Final = "HaloPSA"
-FOLLOW_UP: Final = frozenset({"no_commit_rate", "missed_assumption_rate", "margin_erosion_pp", "margin_erosion_amount", "override_rate"})
-"""Metrics that follow their records for 8 weeks (docs/kpis.md, Partial weeks)."""
 _SUNDAY: Final = timedelta(days=6)
-_FOLLOWED: Final = timedelta(weeks=8)
 
 EXCLUSIONS: Final = {
     "no_score": "nothing on the checklist applied",
@@ -41,6 +38,7 @@ EXCLUSIONS: Final = {
     "moot": "the deal or item had gone when it fell due",
     "acknowledged_before": "acknowledged before it was escalated",
     "decided_before_request": "decided before it was asked for",
+    "no_moment": "HaloPSA does not tell both moments",
 }
 MARGINS: Final = {
     "complete": "complete",
@@ -101,8 +99,11 @@ def week_days(monday: date) -> str:
 
 
 def final_from(metric: str, monday: date) -> date:
-    """The day from which a week's figure of a metric changes no more."""
-    return monday + _SUNDAY + (_FOLLOWED if metric in FOLLOW_UP else timedelta()) + timedelta(days=1)
+    """The day from which a week's figure of a metric changes no more (docs/kpis.md, Partial weeks)."""
+    from handoff_pipeline.tables import METRICS
+
+    followed = next(each.follow_up_days for each in METRICS if each.metric == metric)
+    return monday + _SUNDAY + timedelta(days=followed + 1)
 
 
 def short(value: object, length: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 import polars as pl
@@ -47,19 +47,24 @@ DIGITS: Final = 1e-11
 
 @dataclass(frozen=True)
 class Publication:
-    """What one night published: `members` as kpi_member, `deals` (handoff_key, deal_state, committed_on); its policy and version."""
+    """What one night published: `members` as kpi_member, `deals` (handoff_key, deal_state, committed_on); its policy and version.
+
+    `knows_members` is false where its figures are known and the records behind them are not; `members` is empty then.
+    """
 
     members: pl.DataFrame
     deals: pl.DataFrame
     policy_hash: str
     product_version: str
+    knows_members: bool = True
 
 
-def changed(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+def changed(before: pl.DataFrame, now: pl.DataFrame, since: date = date.min) -> pl.DataFrame:
     """The figures that were final when they were last published and are different tonight, with `old_value`, `new_value` and `segment`.
 
     Both frames are kpi_weekly's FIGURE columns, `segment`, `value` and `is_partial_week`. A figure that nobody published while its metric
-    had final figures of that week or a later one has appeared; one of a metric or of a kind of segment that is new has not.
+    had final figures of that week or a later one has appeared; one of a metric or of a kind of segment that is new has not. A week before
+    `since` is reported no more: its figures have not vanished.
     """
     old = before.select(*FIGURE, "segment", old_value="value", was_partial="is_partial_week")
     new = now.select(*FIGURE, segment_now="segment", new_value="value", is_partial="is_partial_week")
@@ -75,7 +80,7 @@ def changed(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     ).fill_null(value=False)
     return (
         both.join(reach, on="metric_key", how="left")
-        .filter((was_final | has_appeared) & _differ("old_value", "new_value"))
+        .filter((pl.col("week_start") >= since) & (was_final | has_appeared) & _differ("old_value", "new_value"))
         .select(*FIGURE, pl.coalesce("segment", "segment_now").alias("segment"), "old_value", "new_value")
     )
 
@@ -92,6 +97,8 @@ def explained(
 ) -> pl.DataFrame:
     """The rows of kpi_restatement for `changed` figures: each with its cause, and the record's page where exactly one moved it.
 
+    Where the members before are not known, every member now may have moved the figure: the causes are told from those, and no page is.
+
     Args:
         figures: as `changed` returns them.
         before: what was published last.
@@ -104,7 +111,11 @@ def explained(
     causes = _by_figure(figures, _moved(before, now, changes, committed, rates_changed=rates_changed))
     otherwise = "model_changed" if before.product_version != now.product_version else "source_changed"
     cause = pl.lit("policy_changed") if before.policy_hash != now.policy_hash else pl.col("cause").fill_null(otherwise)
-    told = figures.join(causes, on=FIGURE, how="left").with_columns(cause=cause, restated_at_utc=pl.lit(at, dtype=pl.Datetime("us")))
+    told = figures.join(causes, on=FIGURE, how="left").with_columns(
+        cause=cause,
+        restated_at_utc=pl.lit(at, dtype=pl.Datetime("us")),
+        source_url=pl.col("source_url") if before.knows_members else pl.lit(None, dtype=pl.String),
+    )
     return told.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
 
 

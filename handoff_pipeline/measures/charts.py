@@ -117,9 +117,11 @@ def _between_events(rows: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     weeks = rows.select(*SERIES, "week_start", "series", "row", "usable", "in_window", "is_partial_week")
     gaps = (
         events.filter("is_event")
+        .sort(*SERIES, "position")
+        # Before the join: the gap of the first event in these weeks began with one in a week that has no row any more.
+        .with_columns(gap=pl.col("position").diff().over(SERIES).cast(pl.Float64))
         .join(weeks, on=(*SERIES, "week_start"), how="inner")
         .sort("series", "position")
-        .with_columns(gap=pl.col("position").diff().over("series").cast(pl.Float64))
         .filter(pl.col("gap").is_not_null() & ~pl.col("is_partial_week"))
     )
     series, x = _ints(gaps), _floats(gaps, "gap")

@@ -33,7 +33,10 @@ class ChecklistItem(Section):
     cap: Annotated[float, Field(ge=0, le=100)] | None = Field(
         default=None, description="The cap of this hard item; without it the checklist's hard_cap."
     )
-    mode: Literal["shadow", "warn", "enforce"] = Field(default="shadow", description="shadow measures only; warn tells; enforce acts.")
+    mode: Literal["shadow", "warn", "enforce"] = Field(
+        default="shadow",
+        description="Kept for a rollout's phases. Today all three only measure: nothing acts on an item without write-back.",
+    )
     control_ids: list[str] = Field(default_factory=list, description="Controls of the register that the item serves.")
     applies_to: Deals = Field(default=Deals(), description="Deals that the item is for; without it, all.")
     except_for: Deals = Field(default=Deals(), description="Deals that the item is not for.")

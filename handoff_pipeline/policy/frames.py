@@ -19,6 +19,8 @@ from handoff_pipeline.policy.targets import playbook_frame, target_frame
 from handoff_pipeline.tables import METRICS
 
 RATE = pl.Decimal(18, 8)
+REPORTED_WEEKS = 260
+"""Weeks of kpi_weekly, five years: a record of long ago makes no thousands of empty ones (docs/kpis.md, Rows)."""
 _POLARS_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "date": pl.Date,
     "datetime": pl.Datetime("us"),
@@ -75,6 +77,7 @@ def _setting(policy: Policy, tenant: str, links_base: str) -> pl.DataFrame:
         "default_business_days": policy.kickoff.default_business_days,
         "kickoff_target_days": policy.kickoff.target_days,
         "billing_lag_days": policy.billing.lag_days,
+        "reported_weeks": REPORTED_WEEKS,
         "has_charge_amounts": policy.billing.charge_amounts,
         "entry_invoice_field": policy.billing.entry_invoice_field or "",
     }

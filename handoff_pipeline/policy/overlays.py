@@ -33,7 +33,9 @@ class ChangedItem(Section):
     weight: Annotated[float, Field(gt=0, le=1000)] | None = Field(default=None, description="Its weight in the score.")
     hard: bool | None = Field(default=None, description="Whether quality below 1 caps the whole score.")
     cap: Annotated[float, Field(ge=0, le=100)] | None = Field(default=None, description="The cap of this hard item.")
-    mode: Literal["shadow", "warn", "enforce"] | None = Field(default=None, description="shadow measures only; warn tells; enforce acts.")
+    mode: Literal["shadow", "warn", "enforce"] | None = Field(
+        default=None, description="Kept for a rollout's phases. Today all three only measure: nothing acts on an item without write-back."
+    )
     control_ids: list[str] | None = Field(default=None, description="Controls of the register that the item serves.")
     applies_to: Deals | None = Field(default=None, description="Deals that the item is for.")
     except_for: Deals | None = Field(default=None, description="Deals that the item is not for.")

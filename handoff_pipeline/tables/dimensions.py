@@ -125,7 +125,12 @@ DIM_CHECKLIST_ITEM: Final = table(
         Column("title", "text", "The item's name for people."),
         Column("weight", "double", "The item's weight in the score, in the policy's own scale.", unit="rubric weight"),
         Column("is_hard", "bool", "True where quality below 1 without a valid waiver caps the whole score."),
-        Column("mode", "text", "What a failed item does: shadow records, warn tells, enforce acts.", values=("shadow", "warn", "enforce")),
+        Column(
+            "mode",
+            "text",
+            "The item's phase in the policy's rollout. In every mode it is only recorded: nothing acts on an item until write-back exists.",
+            values=("shadow", "warn", "enforce"),
+        ),
         Column("control_ids", "text", "Ids of the controls that the item serves, separated by commas."),
         Column("is_retired", "bool", "True once the item is no longer in the current policy."),
         Column("policy_version", "text", "Version of the policy that last held the item."),

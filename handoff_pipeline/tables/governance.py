@@ -105,6 +105,11 @@ FACT_APPROVAL: Final = table(
         Column(
             "source_url", "text", "Link to the approval, or to the record that it was asked on; NULL where there is none.", nullable=True
         ),
+        Column(
+            "has_moments",
+            "bool",
+            "True where the channel tells when it was asked for and, once decided, when; false where one is only a day, or first seen.",
+        ),
     ),
 )
 

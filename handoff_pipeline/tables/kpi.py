@@ -99,7 +99,9 @@ KPI_MEMBER: Final = table(
     grain="metric x week x record",
     key=("metric_key", "week_start", "record", "record_key"),
     owner="service delivery lead",
-    description="Which record counts where: every record behind a figure of kpi_weekly, with what it adds to it or why it is left out.",
+    description="Which record counts where: every record behind a figure of kpi_weekly, with what it adds to it or why it is left out. "
+    "Not published as CSV: it has more rows than a spreadsheet holds.",
+    has_csv=False,
     columns=(
         _METRIC,
         Column("week_start", "date", "Monday of the ISO week whose figure the record is in."),

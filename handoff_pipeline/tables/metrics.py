@@ -22,10 +22,15 @@ DIRECTIONS: Final[tuple[str, ...]] = get_args(Direction)
 AGGREGATIONS: Final[tuple[str, ...]] = get_args(Aggregation)
 CHARTS: Final[tuple[str, ...]] = get_args(Chart)
 
+EIGHT_WEEKS: Final = 56
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric: everything of a dim_metric row but its key and owner, and the kind of 95 % interval that goes with its value."""
+    """One metric: everything of a dim_metric row but its key and owner, and the kind of 95 % interval that goes with its value.
+
+    `follow_up_days`: for how long after the end of their week records are still followed; until then the week is partial.
+    """
 
     metric: str
     title: str
@@ -37,6 +42,7 @@ class Metric:
     interval: Interval
     cohort: str
     definition: str
+    follow_up_days: int = 0
 
     @property
     def value_range(self) -> tuple[float | None, float | None]:
@@ -94,6 +100,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         "won week",
         "Handoffs without a committed kickoff date of their own (the policy's default does not count), over handoffs won in the "
         "week.",
+        EIGHT_WEEKS,
     ),
     Metric(
         "days_to_kickoff_median", "Median days from win to kickoff",
@@ -139,6 +146,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         "fraction", "ratio", "down", "between_events", 5, "wilson",
         "kickoff week",
         "Handoffs with at least one assumption that proved false, over handoffs kicked off in the week.",
+        EIGHT_WEEKS,
     ),
     Metric(
         "margin_erosion_pp", "Margin erosion of delivered projects",
@@ -146,12 +154,14 @@ METRICS: Final[tuple[Metric, ...]] = (
         "project close week, as of that week's end plus 8 weeks",
         "Sold margin over sold revenue minus delivered margin over delivered revenue, in percentage points, over complete "
         "projects; plus is loss.",
+        EIGHT_WEEKS,
     ),
     Metric(
         "margin_erosion_amount", "Margin lost on delivered projects",
         "amount", "sum", "down", "none", 1, "none",
         "project close week, as of that week's end plus 8 weeks",
         "Sum of the erosion of complete projects in base currency, held in value_amount; plus is loss.",
+        EIGHT_WEEKS,
     ),
     Metric(
         "open_margin_erosion_pp", "Forecast margin erosion of open projects",
@@ -203,6 +213,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         "fraction", "ratio", "down", "xmr", 5, "wilson",
         "won week",
         "Handoffs with at least one override or waiver over handoffs won in the week.",
+        EIGHT_WEEKS,
     ),
     Metric(
         "expired_overrides_open", "Expired overrides still open",

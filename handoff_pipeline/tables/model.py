@@ -91,7 +91,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One published table: what a row is (`grain`), which columns are unique together (`key`), who answers for it (`owner`)."""
+    """One published table: what a row is (`grain`), which columns are unique together (`key`), who answers for it (`owner`).
+
+    `has_csv` is false where no spreadsheet could hold the table: it is published as Parquet and in the DuckDB file alone.
+    """
 
     name: str
     grain: str
@@ -99,6 +102,7 @@ class Table:
     owner: Owner
     description: str
     columns: tuple[Column, ...]
+    has_csv: bool = True
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -118,11 +122,13 @@ class Table:
         raise KeyError(f"table {self.name} has no column {name!r}; it has {', '.join(self.column_names)}")
 
 
-def table(name: str, *, grain: str, key: tuple[str, ...], owner: Owner, description: str, columns: tuple[Column, ...]) -> Table:
+def table(
+    name: str, *, grain: str, key: tuple[str, ...], owner: Owner, description: str, columns: tuple[Column, ...], has_csv: bool = True
+) -> Table:
     """Declare a table; `run_id`, which every table ends in, is added here so that no declaration can forget it."""
     own = name in {"meta_run", "meta_source_completeness"}
     meaning = "The run that this row is about." if own else "The run that last changed the content of this table; equal in every row."
-    return Table(name, grain, key, owner, description, (*columns, Column(RUN_ID, "text", meaning)))
+    return Table(name, grain, key, owner, description, (*columns, Column(RUN_ID, "text", meaning)), has_csv)
 
 
 def key_to(references: str, name: str, description: str) -> Column:

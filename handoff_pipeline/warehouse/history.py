@@ -31,6 +31,10 @@ _TABLES: Final = frozenset({"raw.batch", "raw.load_batch", "kpi.kpi_restatement"
 _AGAIN: Final = "The next complete night begins a new history; nights before it can then not be rebuilt. A backup may hold an older file."
 
 
+class EarlierForm(WarehouseError):
+    """The history was written by an earlier release and holds no nights; the next complete night begins a new one in its place."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeptNight:
     """One published night. `landed_by` is the run that pulled it, `run_id` the one that published it; moments are aware UTC.
@@ -63,25 +67,38 @@ def is_held(table: str) -> bool:
     return table.partition(".")[0] in _LAYERS or table in _TABLES
 
 
+def mend(file: Path) -> str:
+    """What to do about a history that cannot be read. No night begins a new one over it: only a person knows whether there is a backup."""
+    return (
+        "Close programs that have it open. If it is damaged, restore it from a backup. Without one move it away, never delete it"
+        f" (`mv {file} {file}.damaged`), and run again: that night begins a new history. Nights before it can then not be rebuilt, and"
+        " where `published/` is gone as well the earlier rows of kpi_restatement are lost."
+    )
+
+
 @contextmanager
-def reading(file: Path) -> Iterator[Connection]:
-    """The history at `file`, read-only and locked down.
+def reading(file: Path, *, of: Path | None = None) -> Iterator[Connection]:
+    """The history at `file`, read-only and locked down; `of` is the history that it is a copy of, for the messages.
 
     Raises:
-        WarehouseError: there is none, it cannot be opened, or an earlier release wrote it in another form.
+        WarehouseError: there is none, or it cannot be read, be it in the block.
+        EarlierForm: an earlier release wrote it in another form.
     """
+    named = of or file
     if not file.exists():
-        raise WarehouseError(f"There is no history at {file}.", "It is written by the first complete night: `handoff run`.")
+        raise WarehouseError(f"There is no history at {named}.", "It is written by the first complete night: `handoff run`.")
     try:
         conn = duckdb.connect(str(file), read_only=True)
     except duckdb.Error as error:
-        raise WarehouseError(f"{file} cannot be opened: {explain(error)}.", f"Restore it from a backup. {_AGAIN}") from None
+        raise WarehouseError(f"The history {named} cannot be opened: {explain(error)}.", mend(named)) from None
     try:
         conn.execute("set TimeZone = 'UTC'")
         lock_down(conn)
         if not has_nights(conn):
-            raise WarehouseError(f"{file} was written by an earlier release and holds no nights.", _AGAIN)
+            raise EarlierForm(f"{named} was written by an earlier release and holds no nights.", _AGAIN)
         yield conn
+    except duckdb.Error as error:
+        raise WarehouseError(f"The history {named} cannot be read: {explain(error)}.", mend(named)) from None
     finally:
         conn.close()
 

@@ -19,7 +19,7 @@ import duckdb
 from handoff_pipeline.errors import PublishError
 from handoff_pipeline.warehouse import hashing, manifest, place
 from handoff_pipeline.warehouse.engine import WORK_STORAGE, Connection, explain
-from handoff_pipeline.warehouse.history import FROM_NIGHT, LEFT_OUT, TO_NIGHT, KeptNight, has_nights, nights
+from handoff_pipeline.warehouse.history import FROM_NIGHT, LEFT_OUT, TO_NIGHT, KeptNight, has_nights, mend, nights
 from handoff_pipeline.warehouse.home import Home
 from handoff_pipeline.warehouse.manifest import PublishedFile, PublishedTable
 from handoff_pipeline.warehouse.sql import ident, literal
@@ -66,8 +66,7 @@ def stage(
     except duckdb.Error as error:
         raise PublishError(
             f"The history {home.history_file} cannot be continued: {explain(error)}.",
-            "Check the free space and run again; if the file is damaged restore it from a backup, or move it away: the next complete"
-            " night begins a new one.",
+            f"Check the free space and run again. {mend(home.history_file)}",
         ) from None
 
 

@@ -35,13 +35,16 @@ class _Part(BaseModel):
 
 
 class PublishedTable(_Part):
-    """One published table. `run_id` is the run that last changed its content; hashes are SHA-256 in hex, `bytes` the Parquet file's."""
+    """One published table. `run_id` is the run that last changed its content; hashes are SHA-256 in hex, `bytes` the Parquet file's.
+
+    `csv_sha256` is None where the table is not published as CSV.
+    """
 
     run_id: str
     rows: int
     bytes: int
     sha256: str
-    csv_sha256: str
+    csv_sha256: str | None
     content_hash: str
 
 

@@ -79,6 +79,7 @@ def publish(
         never_seen = {row.entity: effects[row.entity] for row in rows if _is_never_seen(row, effects)}
         made = made.model_copy(update={"effects": never_seen, "rebuild": rebuild})
         place.commit(home, made, [*(step for each in staged for step in each.moves), *moves, move])
+        stage.drop_csv(home, entries)
     ledger.finish_run(ended)
     return made
 

@@ -1,4 +1,4 @@
-"""Stages one published table: typed as the registry says, checked, written as Parquet and CSV beside the old files, and re-read.
+"""Stages one published table: typed as the registry says, checked, written as Parquet (and CSV) beside the old files, and re-read.
 
 Nothing is put in place here.
 The one thing to know: a table whose content did not change keeps its bytes and its run_id; only the manifest's word together with the
@@ -8,6 +8,7 @@ files' own digests counts as "did not change".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -46,6 +47,18 @@ def left_out(table: Table) -> tuple[str, ...]:
     return () if table.name in OWN_RUN else (RUN_ID,)
 
 
+def csv_file(home: Home, table: Table) -> Path | None:
+    """Where the table's copy for people lies; None where it has none."""
+    return home.csv / f"{table.name}.csv" if table.has_csv else None
+
+
+def drop_csv(home: Home, entries: Mapping[str, PublishedTable]) -> None:
+    """Remove the copies for people that an earlier release wrote of tables that are not published as CSV any more."""
+    for name, entry in entries.items():
+        if entry.csv_sha256 is None:
+            (home.csv / f"{name}.csv").unlink(missing_ok=True)
+
+
 def keep(home: Home, table: Table, previous: PublishedTable) -> StagedTable:
     """The table as it is published already.
 
@@ -79,31 +92,36 @@ def _stage(conn: Connection, home: Home, table: Table, relation: str | None, run
     typed = _typed(conn, table, relation)
     _refuse_not_finite(conn, table, typed)
     rows, content = hashing.content_hash(conn, f"({typed})", left_out(table))
-    parquet, csv = home.parquet / f"{table.name}.parquet", home.csv / f"{table.name}.csv"
+    parquet, csv = home.parquet / f"{table.name}.parquet", csv_file(home, table)
     unchanged = previous is not None and previous.content_hash == content
-    if previous and unchanged and (file_sha256(parquet), file_sha256(csv)) == (previous.sha256, previous.csv_sha256):
+    if previous and unchanged and (file_sha256(parquet), file_sha256(csv) if csv else None) == (previous.sha256, previous.csv_sha256):
         return StagedTable(table, previous, parquet, ())
     stamp = previous.run_id if previous and unchanged else run_id
     query = typed if table.name in OWN_RUN else f"select *, cast({literal(stamp)} as varchar) as {RUN_ID} from ({typed})"
     order = ", ".join(ident(name) for name in table.key)
-    staged, staged_csv = place.staged_path(parquet), place.staged_path(csv)
+    staged = place.staged_path(parquet)
     conn.execute(f"copy (select * from ({query}) order by {order}) to {literal(staged)} (format parquet, compression zstd)")
     _verify(conn, table, staged, rows, content)
-    quoted = csv_safe.text_columns(table)
-    conn.execute(
-        f"copy (select {csv_safe.select_list(table)} from read_parquet({literal(staged)})) to {literal(staged_csv)}"
-        f" (format csv, header true, force_quote ({quoted}))"
-    )
-    moves = (place.ready(home, csv), place.ready(home, parquet))
+    copies = (_ready_csv(conn, home, table, staged, csv),) if csv else ()
+    made = place.ready(home, parquet)
     entry = PublishedTable(
         run_id=stamp,
         rows=rows,
         bytes=staged.stat().st_size,
-        sha256=moves[1].sha256,
-        csv_sha256=moves[0].sha256,
+        sha256=made.sha256,
+        csv_sha256=copies[0].sha256 if copies else None,
         content_hash=content,
     )
-    return StagedTable(table, entry, staged, moves)
+    return StagedTable(table, entry, staged, (*copies, made))
+
+
+def _ready_csv(conn: Connection, home: Home, table: Table, parquet: Path, csv: Path) -> place.Move:
+    quoted = csv_safe.text_columns(table)
+    conn.execute(
+        f"copy (select {csv_safe.select_list(table)} from read_parquet({literal(parquet)})) to {literal(place.staged_path(csv))}"
+        f" (format csv, header true, force_quote ({quoted}))"
+    )
+    return place.ready(home, csv)
 
 
 def _typed(conn: Connection, table: Table, relation: str | None) -> str:

@@ -1,4 +1,5 @@
--- The durations behind each curve: how many events and how many censored after so long (days, or business hours), by week and segment.
+-- The durations behind each curve: how many events and how many censored after so long (days, or business hours), by segment and reported
+-- week.
 -- grain: metric x week x segment x duration
 -- key: metric, week_start, segment_type, segment_key, day
 -- owner: service delivery lead
@@ -58,5 +59,6 @@ select
     k.censored
 from keyed as k
 inner join policy.metric as m on k.metric_key = contract_key($tenant, 'metric', m.metric)
+inner join kpi.week as w on k.week_start = w.week_start
 -- Unknown is no segment.
 inner join kpi.segment as s on k.segment_type = s.segment_type and k.segment_key = s.segment_key

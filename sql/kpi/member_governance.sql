@@ -22,6 +22,7 @@ approval as (
         a.project_key,
         a.requested_at_utc,
         a.decided_at_utc,
+        a.has_moments,
         local_day(a.decided_at_utc, s.time_zone) as decided_day,
         a.source_url
     from marts.fact_approval as a
@@ -66,7 +67,10 @@ counted as (
         a.handoff_key,
         a.project_key,
         a.decided_day,
-        case when a.decided_at_utc < a.requested_at_utc then 'decided_before_request' end,
+        case
+            when not a.has_moments then 'no_moment'
+            when a.decided_at_utc < a.requested_at_utc then 'decided_before_request'
+        end,
         cast(a.decided_at_utc <= a.requested_at_utc + interval 60 second as double),
         1,
         a.source_url

@@ -1,5 +1,5 @@
 -- Every metric, week by week and segment by segment, before its interval: Python adds intervals, medians, charts and targets.
--- `all` has every metric in every week; other segments the weeks in which the metric has a member in them.
+-- `all` has every metric in every reported week; other segments those of them in which the metric has a member in them.
 -- grain: metric x week x segment
 -- key: metric_key, week_start, segment_type, segment_key
 -- owner: service delivery lead
@@ -14,12 +14,7 @@ with metric as (
         m.minimum_n,
         m.unit in ('pp', 'amount') as is_money,
         m.aggregation = 'median' or m.metric = 'kickoff_within_target' as is_from_curve,
-        case
-            when
-                m.metric in ('no_commit_rate', 'missed_assumption_rate', 'margin_erosion_pp', 'margin_erosion_amount', 'override_rate')
-                then 56
-            else 0
-        end as follow_up_days
+        m.follow_up_days
     from policy.metric as m
 ),
 
@@ -88,7 +83,7 @@ select
     c.segment_type,
     c.segment_key,
     s.segment,
-    w.week_end + m.follow_up_days >= w.today as is_partial_week,
+    w.week_end + cast(m.follow_up_days as integer) >= w.today as is_partial_week,
     case when not m.is_from_curve then c.numerator end as numerator,
     case when not m.is_from_curve and not c.is_total then c.denominator end as denominator,
     case when m.aggregation = 'ratio_difference' then c.numerator_2 end as numerator_2,

@@ -1,4 +1,4 @@
--- Every day of the years that any date key of the facts, any reported week or the as-of falls in; row 0 is 1900-01-01.
+-- Every day of the years that any date key of the facts, any metric's member or the as-of falls in; row 0 is 1900-01-01.
 -- grain: one day, no gaps, covering every date key of every fact
 -- key: date_key
 -- owner: platform
@@ -21,8 +21,8 @@ with used as (
     select b.happened_date_key
     from marts.fact_bypass as b
     union all
-    select date_key(w.week_start)
-    from kpi.week as w
+    select min(m.week_date_key)
+    from kpi.kpi_member as m
     union all
     select date_key(local_day(cast($as_of as timestamp), s.time_zone))
     from policy.setting as s

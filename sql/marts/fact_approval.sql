@@ -11,7 +11,9 @@ with asked as (
         a.is_deleted,
         coalesce(a.requested_at_utc, min(a.seen_at_utc) over (partition by a.ticket_id, a.seq)) as requested_at_utc,
         coalesce(a.decided_at_utc, min(a.seen_at_utc) over (partition by a.ticket_id, a.seq, a.result)) as answered_at_utc,
-        a.result
+        a.result,
+        a.requested_at_utc as requested_told,
+        a.decided_at_utc as decided_told
     from staging.approval as a
     inner join policy.name_list as n on n.meaning = 'signoff_step' and a.step_name = n.name
     qualify row_number() over (partition by a.ticket_id, a.seq order by a.batch_no desc) = 1
@@ -42,7 +44,13 @@ select
     'halopsa' as channel,
     false as is_weak,
     cast(null as text) as content_hash,
-    s.links_base || '/tickets?id=' || p.project_id as source_url
+    s.links_base || '/tickets?id=' || p.project_id as source_url,
+    -- A day is no moment, and the night that saw one is not the moment itself.
+    coalesce(not is_midnight(a.requested_told, s.time_zone), false)
+    and case
+        when r.result_name in ('accepted', 'rejected') then coalesce(not is_midnight(a.decided_told, s.time_zone), false)
+        else true
+    end as has_moments
 from core.handoff_project as p
 cross join policy.setting as s
 inner join asked as a on p.project_id = a.ticket_id

@@ -78,6 +78,7 @@ def _deal(facts: Facts, draw: random.Random, key: int) -> None:
     facts.add(
         "marts.fact_approval", approval_key=key, handoff_key=facts.key("handoff", key), project_key=facts.key("project", key * 10),
         result="accepted", requested_at_utc=opened, decided_at_utc=opened + timedelta(seconds=draw.randrange(120)), kind="signoff",
+        has_moments=True,
     )  # fmt: skip
     facts.add(
         "marts.fact_override", override_key=key, handoff_key=facts.key("handoff", key), state="approved", approved_at_utc=opened,

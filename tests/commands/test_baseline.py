@@ -11,7 +11,7 @@ import pytest
 from handoff_pipeline.commands.exits import Exit
 from handoff_pipeline.ledger import Ledger
 from handoff_pipeline.tables import METRICS
-from handoff_pipeline.warehouse.manifest import Manifest, PublishedFile, StaleSource
+from handoff_pipeline.warehouse.manifest import Manifest, PublishedFile, Rebuild, StaleSource
 
 NOW = datetime(2026, 9, 2, 9, 0, tzinfo=UTC)
 LAST = date(2026, 8, 24)  # Monday of the newest settled week; the running week begins on 31 August
@@ -263,3 +263,27 @@ def test_without_a_yes_nothing_is_frozen(handoff, figures, ledger, monkeypatch):
 def test_an_empty_list_says_how_to_begin(handoff, ledger):
     said = handoff("baseline", "list")
     assert (said.code, "handoff baseline capture" in said.out) == (Exit.DONE, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        FREEZE,
+        ("baseline", "rebaseline", *DELAY, "--by", "12", "--reason", "again", "--yes"),
+        ("baseline", "capture"),
+        ("baseline", "list"),
+    ],
+    ids=lambda arguments: arguments[1],
+)
+def test_a_rebuilt_folder_is_refused_by_name_however_fresh_it_is(handoff, figures, told, ledger, arguments):
+    told(
+        rebuild=Rebuild(
+            day=date(2026, 9, 1), night_as_of_utc=NOW, night_run_id="r1", history_sha256="s", content_hash="h", product_version="1"
+        )
+    )
+    said = handoff(*arguments, "--json")
+    assert said.code == Exit.FAILED
+    error = said.json["error"]
+    assert "holds the rebuild of 2026-09-01 (manifest.rebuild)" in error["message"]
+    assert "HANDOFF_HOME" in error["fix"]
+    assert ledger.all() == []

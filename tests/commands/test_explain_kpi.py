@@ -204,7 +204,7 @@ def test_a_week_may_be_named_or_given_by_a_day_in_it():
 
 def test_every_exclusion_and_margin_state_has_words(checkout):
     sql = "".join(file.read_text(encoding="utf-8") for file in (checkout / "sql" / "kpi").glob("member_*.sql"))
-    written = set(re.findall(r"then '(\w+)' end\b", sql)) | {"deleted", "waived", "moot"}
+    written = set(re.findall(r"then '(\w+)'\s+(?:end|when)\b", sql)) | {"deleted", "waived", "moot"}
     states = TABLES["fact_project_margin"].column("margin_state").values or ()
     assert written | (set(states) - {"complete"}) == EXCLUSIONS.keys()
     assert set(states) == MARGINS.keys()

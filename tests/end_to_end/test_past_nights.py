@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from assets.last_published import last_published
 from assets.rebuild import Rebuilt, rebuild
 from handoff_pipeline.definitions import defs
-from handoff_pipeline.warehouse import history, read
+from handoff_pipeline.governance.restatements import FIGURE, KEY
+from handoff_pipeline.warehouse import Home, history, read
 from tests.end_to_end.bare_night import Installation, Night
 from tests.end_to_end.quirky import MOMENT, content, installation
 
@@ -107,6 +110,23 @@ def test_what_each_night_published_can_be_told_of_every_figure(past):
         ended = conn.execute("select 1 from figure_history where valid_to_utc is not null").fetchall()
     assert ours == (past.rows("select count(*) as n from kpi_weekly")[0]["n"],)
     assert ended
+
+
+def test_the_history_says_what_people_read_last_as_published_does(past, tmp_path):
+    """So a night that finds no `published/` compares with the same figures."""
+    alone = Home(tmp_path)
+    alone.prepare()
+    shutil.copyfile(past.installation.home.history_file, alone.history_file)
+    there, gone = last_published(past.installation.home), last_published(alone)
+    assert there is not None
+    assert gone is not None
+    columns = [*FIGURE, "value", "is_partial_week"]
+    assert gone.points.select(columns).sort(FIGURE).equals(there.points.select(columns).sort(FIGURE))
+    assert there.points.height > 1000
+    assert gone.earlier.sort(KEY).equals(there.earlier.sort(KEY))
+    assert (gone.landed_by, gone.as_of, gone.policy_hash, gone.product_version) == (
+        there.landed_by, there.as_of, there.policy_hash, there.product_version,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("cause", "night"), [("late_record", 1), ("commit_moved", 1), ("deleted", 2), ("policy_changed", 3)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -85,6 +85,12 @@ def test_what_may_still_change_or_did_not_is_no_restatement(before, now):
 def test_a_figure_that_vanishes_after_it_was_final_is_restated_to_nothing():
     found = changed(points({}, {"segment_type": "client", "segment_key": 4}), points({})).row(0, named=True)
     assert (found["segment_type"], found["old_value"], found["new_value"]) == ("client", 0.5, None)
+
+
+def test_a_week_that_is_too_old_to_be_reported_has_not_vanished():
+    before, now = points({}, {"week_start": MONDAY - timedelta(7)}), points({})
+    assert changed(before, now).height == 1
+    assert changed(before, now, MONDAY).is_empty()
 
 
 def test_a_figure_that_appears_in_a_week_that_was_final_is_restated_from_nothing():

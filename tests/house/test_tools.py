@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from handoff_pipeline import __version__
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 ROOMS = sorted(path.parent.name for path in CHECKOUT.glob("*/__init__.py") if path.parent.name != "tests")
 PRODUCT = {
@@ -79,6 +81,13 @@ def test_dagsters_siblings_are_locked_on_one_release():
     versions = dict(re.findall(r"^(dagster(?:-webserver|-graphql|-dg-cli)?)==(\S+)", lock, re.MULTILINE))
     assert len(versions) == 4
     assert len(set(versions.values())) == 1
+
+
+def test_the_version_is_the_same_wherever_it_is_said(pyproject):
+    """A night signs with `__version__`, and `model_changed` rests on it: a release that raised only one of these would hide its change."""
+    newest = re.search(r"^## (\S+)", (CHECKOUT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert newest is not None
+    assert (pyproject["project"]["version"], newest[1]) == (__version__, __version__)
 
 
 def test_ci_can_be_run():

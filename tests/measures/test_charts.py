@@ -160,6 +160,13 @@ def test_a_lower_limit_of_under_one_member_is_a_rate_of_one():
     assert {high for _, _, high in lines(charted(weeks_of(events), events))} == {1.0}
 
 
+def test_a_gap_that_began_in_a_week_that_has_no_row_any_more_is_one():
+    events = in_order(*([1, 0, 0, 0, 0] * 9))
+    reported = weeks_of(events).filter(pl.col("week_start") > FIRST)
+    # Eight weeks with an event each, the first of them five members after that of the week before.
+    assert lines(charted(reported, events))[0][0] == pytest.approx(1 / 5)
+
+
 def test_the_first_event_has_no_gap():
     # Eight events are seven gaps, whatever came before the first.
     events = in_order(*([0] * 30 + [1, 0, 0] * 8))

@@ -25,6 +25,10 @@ class Approval:
     decided_at: datetime | None
     result: str
 
+    def has_moments(self, seen: Seen) -> bool:
+        """Whether it is told when it was asked for and, once it is decided, when."""
+        return all(seen.days.tells_a_time(moment) for moment in (self.asked.requested_at, self.decided_at) if moment is not None)
+
 
 def approvals(seen: Seen, handoffs: list[Handoff]) -> list[Approval]:
     """Every approval asked for on a project of these handoffs."""
@@ -60,4 +64,5 @@ def fact_approval(seen: Seen, approval: Approval) -> dict[str, Any]:
         "is_weak": False,
         "content_hash": None,
         "source_url": seen.url(approval.project.project_id),
+        "has_moments": approval.has_moments(seen),
     }

@@ -54,6 +54,10 @@ class Days:
         """The moment at which a local day is over."""
         return self.moment(day + ONE_DAY)
 
+    def tells_a_time(self, moment: datetime) -> bool:
+        """Whether a moment is more than a day: a midnight, here or in UTC, is how a day without a time reads."""
+        return time.min not in {moment.astimezone(UTC).time(), moment.astimezone(self.zone).time()}
+
     def is_business_day(self, day: date) -> bool:
         """Whether the office works on a day."""
         return day.weekday() in self.working_days and day not in self.holidays

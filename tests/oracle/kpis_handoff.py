@@ -62,7 +62,11 @@ def _decided(facts: Facts, approval: Approval) -> Member:
     seen, asked = facts.seen, approval.asked
     at = approval.decided_at or asked.requested_at
     day, took = seen.days.local(at), at - asked.requested_at
-    adds: Adds = {"exclusion": "decided_before_request"} if took < timedelta() else share(took <= UNDER_A_MINUTE)
+    adds: Adds = share(took <= UNDER_A_MINUTE)
+    if not approval.has_moments(seen):
+        adds = {"exclusion": "no_moment"}
+    elif took < timedelta():
+        adds = {"exclusion": "decided_before_request"}
     return Member(
         metric="approval_under_a_minute_rate",
         week=monday(day),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.oracle.members import Member
 from tests.oracle.movement import kpi_movement
 from tests.oracle.observation import Seen
 from tests.oracle.segments import ALL, Cut, cut
-from tests.oracle.weekly import Points, kpi_weekly, points_of
+from tests.oracle.weekly import Points, kpi_weekly, oldest_week, points_of, reported
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +39,11 @@ class Figures:
 
 @dataclass(frozen=True, eq=False)
 class Night(Figures):
-    """The same, judged against what was frozen by then."""
+    """The same, judged against what was frozen by then, of the weeks from the oldest on that is reported."""
 
     freezes: tuple[Freeze, ...]
     baselines: list[Baseline]
+    oldest: date
     weekly: list[dict[str, Any]]
 
     @property
@@ -77,8 +79,13 @@ def night_of(seen: Seen, freezes: Sequence[Freeze] = ()) -> Night:
     """The last night of `seen`, after these freezes."""
     figures = figures_of(seen)
     baselines = [found for each in freezes if each.at <= seen.as_of and (found := _captured(figures, each)) is not None]
-    weekly = list(kpi_weekly(seen, figures.series, figures.points, in_force(baselines)))
-    return Night(**vars(figures), freezes=tuple(freezes), baselines=baselines, weekly=weekly)
+    current = in_force(baselines)
+    oldest = oldest_week(seen, current.values())
+    series, points = reported(figures.series, figures.points, oldest)
+    # Charts between events count the members of every week.
+    weekly = list(kpi_weekly(seen, figures.series, points, current))
+    whole = {**vars(figures), "series": series, "points": points}
+    return Night(**whole, freezes=tuple(freezes), baselines=baselines, oldest=oldest, weekly=weekly)
 
 
 def nights_until(last: Night) -> Iterator[Night]:

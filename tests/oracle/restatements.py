@@ -1,7 +1,8 @@
 """Restatements: figures that were published as final and came out otherwise on a later night.
 
 What each night published is the oracle's own kpi_weekly of that night, so a restatement is the difference of two of them. A
-figure that appears was final where its metric had final figures that late. Why a figure changed is not worked out here.
+figure that appears was final where its metric had final figures that late; one of a week that is too old to be reported has
+not changed. Why a figure changed is not worked out here.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def kpi_restatement(nights: Iterable[Night]) -> Iterator[dict[str, Any]]:
                 was_final = not published[key]["is_partial_week"]
             else:
                 was_final = week <= last.get(metric_key, date.min) and segment_type in cuts
-            if was_final and not is_same(old, new):
+            if week >= after.oldest and was_final and not is_same(old, new):
                 yield {
                     "metric_key": metric_key,
                     "week_start": week,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -35,6 +35,23 @@ def test_an_approval_from_before_it_was_asked_for_is_left_out(policy: dict[str, 
     row = weekly(tables, "approval_under_a_minute_rate", WIN_WEEK)
 
     assert (row["n"], row["n_excluded"], row["value"]) == (0, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        (at(7, 9, 0), "no_moment"),
+        # Midnight in London's summer
+        (at(7, 8, 23), "no_moment"),
+        (at(7, 9, 23) + timedelta(seconds=1), None),
+    ],
+)
+def test_an_approval_of_which_only_the_day_is_told_is_left_out(policy: dict[str, Any], moment: datetime, said: str | None):
+    signoff = replace(asked(1, "rejected", 0), decided_at=moment)
+    tables = expected(sold(signoffs=(signoff,)), policy, [night(7, 10)], WEB)
+
+    assert [row["exclusion"] for row in members(tables, "approval_under_a_minute_rate")] == [said]
+    assert one(tables, "fact_approval")["has_moments"] is (said is None)
 
 
 def test_an_acceptance_that_became_void_is_an_approval_of_its_own_result(policy: dict[str, Any]):
@@ -142,3 +159,13 @@ def test_the_policys_own_targets_are_rows_of_the_policy(policy: dict[str, Any]):
         "policy", "all", 0, None, "targets[1]",
     )  # fmt: skip
     assert (second["segment_key"], second["source"], second["high"]) == (key("acme", "sales_team", "Sales North"), "Board", 0.1)
+
+
+def test_a_project_of_long_ago_is_reported_for_260_weeks_and_stays_a_member_of_the_others(policy: dict[str, Any]):
+    old = replace(PROJECT, project_id=9, created_at=at(7, 1).replace(year=2019), deal_id=None)
+    tables = expected(world(projects=(old,)), policy, [night(7, 22)], WEB)
+    weeks = sorted(row["week_start"] for row in tables["kpi_weekly"] if row["metric_key"] == key("acme", "metric", "first_pass_acceptance"))
+
+    assert (weeks[0], weeks[-1], len(weeks)) == (date(2021, 8, 2), date(2026, 7, 20), 260)
+    assert weekly(tables, "scope_change_frequency", weeks[0])["denominator"] == 1.0
+    assert len(members(tables, "scope_change_frequency")) == 369

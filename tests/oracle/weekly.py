@@ -6,12 +6,13 @@ against a baseline is in `standing`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from tests.oracle.baselines import Baseline
 from tests.oracle.charts import Lines, Week, lines_of
+from tests.oracle.days import ONE_WEEK, monday
 from tests.oracle.figures import figure_of
 from tests.oracle.keys import date_key
 from tests.oracle.kpi_facts import SIX_DAYS
@@ -23,6 +24,7 @@ from tests.oracle.standing import Standing, standing_of
 from tests.oracle.statistics import Step, kaplan_meier
 from tests.oracle.targets import targets_of
 
+REPORTED_WEEKS = 260
 Row = dict[str, Any]
 Points = dict[tuple[str, Segment], list[Week]]
 
@@ -35,8 +37,20 @@ def points_of(seen: Seen, series: Cut) -> Points:
     }
 
 
+def oldest_week(seen: Seen, baselines: Iterable[Baseline]) -> date:
+    """The oldest week that may be reported: of the last 260, or of the window of a baseline in force where that begins earlier."""
+    first = monday(seen.today) - (REPORTED_WEEKS - 1) * ONE_WEEK
+    return min([first, *(monday(each.window[0]) for each in baselines)])
+
+
+def reported(series: Cut, points: Points, oldest: date) -> tuple[Cut, Points]:
+    """Both without what lies before the oldest week."""
+    kept = {key: {week: members for week, members in by_week.items() if week >= oldest} for key, by_week in series.items()}
+    return kept, {key: [each for each in weeks if each.week >= oldest] for key, weeks in points.items()}
+
+
 def kpi_weekly(seen: Seen, series: Cut, points: Points, baselines: Mapping[tuple[str, Segment], Baseline]) -> Iterator[Row]:
-    """The table's rows; `baselines` are those in force."""
+    """The table's rows of these points; `series` are all there ever were, `baselines` are those in force."""
     for (metric, segment), weeks in points.items():
         baseline = baselines.get((metric, segment))
         lines = lines_of(metric, weeks, events_of(series[metric, segment]), baseline.window if baseline else None)

@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from assets.ledger_tables import baseline_frame
 from assets.unfilled import UNFILLED, unfilled_types
 from handoff_pipeline.governance.checklist import score
 from handoff_pipeline.policy import Policy, parse_policy
@@ -79,6 +80,7 @@ class Tenant:
         for name in UNFILLED:
             conn.execute(f"create table marts.{name} ({', '.join(f'{column} {kind}' for column, kind in unfilled_types(name).items())})")
         made = cls(conn, _policy(policy_text)[0])
+        made._take("ledger.baseline", baseline_frame([]).to_arrow())
         made.under(policy_text)
         return made
 

@@ -106,11 +106,25 @@ def test_approvals_within_a_minute_are_counted_over_those_decided_in_the_week(de
         deal.add(
             "marts.fact_approval", approval_key=1_000 + (seconds or 0), handoff_key=deal.key("handoff", 1), project_key=0, result=result,
             requested_at_utc=asked, decided_at_utc=None if seconds is None else asked + timedelta(seconds=seconds), kind="signoff",
+            has_moments=True,
         )  # fmt: skip
     row = deal.built().point("approval_under_a_minute_rate", WEEK)
 
     assert (row["numerator"], row["denominator"], row["n"], row["n_excluded"]) == (1, 3, 3, 1)
     assert {each["exclusion"] for each in deal.members("approval_under_a_minute_rate")} == {None, "decided_before_request"}
+
+
+def test_an_approval_whose_moments_nobody_knows_is_left_out(deal: Facts) -> None:
+    asked = noon(WEEK)
+    for key, has_moments in enumerate((True, False, False), start=1):
+        deal.add(
+            "marts.fact_approval", approval_key=key, handoff_key=deal.key("handoff", 1), project_key=0, result="accepted", kind="signoff",
+            requested_at_utc=asked, decided_at_utc=asked - timedelta(seconds=60 * (key - 2)), has_moments=has_moments,
+        )  # fmt: skip
+    row = deal.built().point("approval_under_a_minute_rate", WEEK)
+
+    assert (row["numerator"], row["denominator"], row["n"], row["n_excluded"]) == (1, 1, 1, 2)
+    assert {each["exclusion"] for each in deal.members("approval_under_a_minute_rate")} == {None, "no_moment"}
 
 
 def test_expired_overrides_are_open_from_their_last_moment_on(deal: Facts) -> None:

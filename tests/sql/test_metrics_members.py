@@ -71,6 +71,7 @@ def _random_deal(facts: Facts, draw: random.Random, key: int) -> None:
     facts.add(
         "marts.fact_approval", approval_key=key, handoff_key=facts.key("handoff", key), project_key=facts.key("project", key * 10),
         result="accepted", requested_at_utc=detected, decided_at_utc=detected + timedelta(seconds=draw.randrange(120)), kind="signoff",
+        has_moments=True,
     )  # fmt: skip
     facts.add(
         "marts.fact_override", override_key=key, handoff_key=facts.key("handoff", key), state="approved", approved_at_utc=detected,

@@ -94,6 +94,42 @@ def test_moments_that_halopsa_does_not_tell_are_those_of_the_first_night_that_sa
     row = sold.built(APPROVAL).row(APPROVAL)
 
     assert (row["requested_at_utc"], row["decided_at_utc"]) == tuple(later(days).replace(tzinfo=None) for days in (7, 8))
+    assert row["has_moments"] is False
+
+
+@pytest.mark.parametrize(
+    ("result", "fields", "has_moments"),
+    [
+        (1, {}, True),
+        (2, {}, True),
+        (0, {}, True),
+        (0, {"dateapproved": "1900-01-01T00:00:00"}, True),
+        (0, {"datetime": None}, False),
+        (1, {"datetime": None}, False),
+        (1, {"dateapproved": None}, False),
+        (1, {"dateapproved": "1900-01-01T00:00:00"}, False),
+        (1, {"datetime": "2026-07-13T00:00:00"}, False),
+        (1, {"datetime": "2026-07-13", "dateapproved": "2026-07-13"}, False),
+        (1, {"dateapproved": "2026-07-13T00:00:00"}, False),
+        # Midnight in London's summer.
+        (1, {"dateapproved": "2026-07-13T23:00:00"}, False),
+        (1, {"dateapproved": "2026-07-13T23:00:01"}, True),
+    ],
+)
+def test_an_approval_says_whether_both_its_moments_are_told(sold: Tenant, result: int, fields: dict[str, Any], has_moments: bool) -> None:
+    sold.night(later(8))
+    ask(sold, result, **fields)
+
+    assert sold.built(APPROVAL).row(APPROVAL)["has_moments"] is has_moments
+
+
+def test_an_approval_of_which_only_a_day_is_known_is_counted_as_left_out_and_not_as_fast(sold: Tenant) -> None:
+    sold.night(later(8))
+    ask(sold, 1, datetime="2026-07-13T00:00:00", dateapproved="2026-07-13T00:00:00")
+    where = "metric = 'approval_under_a_minute_rate' and week_start = date '2026-07-13' and segment_type = 'all'"
+    row = sold.built(POINTS).row(POINTS, where)
+
+    assert (row["n"], row["n_excluded"], row["value"]) == (0, 1, None)
 
 
 def test_another_step_and_a_project_without_a_deal_are_no_signoff(sold: Tenant) -> None:

@@ -76,8 +76,10 @@ def test_every_table_of_the_contract_is_published_with_its_types_even_when_nothi
             assert [row[:2] for row in conn.execute(f"describe main.{name}").fetchall()] == wanted
             parquet = conn.execute(f"describe select * from read_parquet('{home.parquet}/{name}.parquet')").fetchall()  # noqa: S608
             assert [row[:2] for row in parquet] == wanted
-            with (home.csv / f"{name}.csv").open(newline="", encoding="utf-8") as file:
-                assert next(csv.reader(file)) == list(table.column_names)
+            if table.has_csv:
+                with (home.csv / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+                    assert next(csv.reader(file)) == list(table.column_names)
+    assert {file.stem for file in home.csv.iterdir()} == {name for name, table in TABLES.items() if table.has_csv}
 
 
 def test_what_is_published_says_who_made_it_and_nothing_is_left_behind(home, ledger, first):
@@ -108,6 +110,19 @@ def test_a_table_that_did_not_change_keeps_its_bytes_and_its_run(home, lease, le
     assert third.tables["kpi_kickoff_survival"].run_id == "r3"
     assert third.content_hash not in {first.content_hash, second.content_hash}
     assert read.query(home, "select run_id from meta_run order by 1").rows() == [("r1",), ("r2",), ("r3",)]
+
+
+def test_a_table_that_is_no_copy_for_people_keeps_its_bytes_and_loses_the_copy_of_an_earlier_release(home, lease, ledger, first):
+    tables = {name: replace(table, has_csv=name != "dim_client") for name, table in TABLES.items() if name in first.tables}
+    second = night(home, lease, ledger, "r2", days=1, tables=tables)
+    before = files(home)
+    third = night(home, lease, ledger, "r3", days=2, tables=tables)
+
+    assert (home.csv / "dim_tenant.csv").exists()
+    assert not (home.csv / "dim_client.csv").exists()
+    assert second.content_hash == first.content_hash
+    assert third.tables["dim_client"] == second.tables["dim_client"]
+    assert files(home)["dim_client.parquet"] == before["dim_client.parquet"]
 
 
 def test_a_file_that_somebody_changed_is_written_again_for_the_same_run(home, lease, ledger, first):
