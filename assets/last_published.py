@@ -108,7 +108,9 @@ def _standing(conn: Connection, table: str, select: str) -> pl.DataFrame:
     """The table's rows as its newest night left them; no column where the history does not have it."""
     if not history.holds(conn, table):
         return pl.DataFrame()
-    frame: pl.DataFrame = conn.execute(f"{select}{table}{_STANDING}").pl()
+    # Not by frames.read: what cannot be read here is the history's damage, and `reading` says what to do about that. On a cursor, because
+    # DuckDB 2.0 refuses a relation while the connection has a result that is still open.
+    frame: pl.DataFrame = conn.cursor().sql(f"{select}{table}{_STANDING}").pl()
     return frame
 
 
