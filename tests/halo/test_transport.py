@@ -1,4 +1,4 @@
-"""The wire: redirects, size, silence, limits, and what is asked again."""
+"""The wire: redirects, size, silence, and what is asked again."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import asyncio
 import gzip
 import ssl
 from collections.abc import AsyncIterator
-from datetime import timedelta
-from email.utils import format_datetime
 from pathlib import Path
 
 import httpx
@@ -16,36 +14,10 @@ import pytest
 from pydantic import SecretStr
 
 from handoff_pipeline.halo.client import connected
-from handoff_pipeline.halo.entities import ENTITIES
-from handoff_pipeline.halo.errors import BudgetSpent, ProtocolError, RateLimited, ServerFault
+from handoff_pipeline.halo.errors import ProtocolError, ServerFault
 from handoff_pipeline.halo.transport import Transport, Unreachable, tls_context
-from tests.halo.fake import NOW, TOKEN, FakeHalo, InstantClock, answer, pull_from, settings
-
-STATUS = ENTITIES["status"]
-GOOD = [{"id": 1, "name": "New"}]
-
-
-def _ask(halo: FakeHalo, tmp_path: Path, clock: InstantClock | None = None, times: int = 1, **overrides: object) -> None:
-    async def play() -> None:
-        async with connected(settings(tmp_path, **overrides), clock or InstantClock(), halo.transport) as client:
-            await asyncio.gather(*(client.rows(STATUS, {}) for _ in range(times)))
-
-    asyncio.run(play())
-
-
-class Replies:
-    """Gives one reply after another; the last for ever."""
-
-    def __init__(self, *replies: object) -> None:
-        self._replies = list(replies)
-
-    def __call__(self, _request: httpx.Request) -> object:
-        reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
-        return reply() if callable(reply) else reply
-
-
-def _good() -> httpx.Response:
-    return answer(GOOD)
+from tests.halo.asking import GOOD, STATUS, Replies, ask, good
+from tests.halo.fake import TOKEN, FakeHalo, InstantClock, answer, settings
 
 
 @pytest.mark.parametrize(
@@ -54,7 +26,7 @@ def _good() -> httpx.Response:
 def test_a_redirect_is_never_followed_and_no_other_origin_gets_the_token(tmp_path: Path, location: str) -> None:
     halo = FakeHalo(handlers={"/api/Status": lambda _: httpx.Response(302, headers={"location": location})})
     with pytest.raises(ProtocolError, match="redirects are never followed"):
-        _ask(halo, tmp_path)
+        ask(halo, tmp_path)
     assert {request.url.host for request in halo.seen} == {"acme.halopsa.com"}
     assert len(halo.to("/api/Status")) == 1
 
@@ -62,7 +34,7 @@ def test_a_redirect_is_never_followed_and_no_other_origin_gets_the_token(tmp_pat
 def test_a_redirect_names_the_origin_it_leads_to(tmp_path: Path) -> None:
     halo = FakeHalo(handlers={"/api/Status": lambda _: httpx.Response(301, headers={"location": "https://evil.example/a?b=c"})})
     with pytest.raises(ProtocolError, match=r"redirect to https://evil\.example;"):
-        _ask(halo, tmp_path)
+        ask(halo, tmp_path)
 
 
 def test_the_token_goes_to_no_other_origin_whoever_asks() -> None:
@@ -92,7 +64,7 @@ def test_a_compressed_bomb_stops_at_the_cap() -> None:
 def test_a_compressed_answer_is_read_decompressed(tmp_path: Path) -> None:
     packed = gzip.compress(orjson.dumps(GOOD))
     headers = {"content-encoding": "gzip", "content-type": "application/json"}
-    _ask(FakeHalo(handlers={"/api/Status": lambda _: httpx.Response(200, content=packed, headers=headers)}), tmp_path)
+    ask(FakeHalo(handlers={"/api/Status": lambda _: httpx.Response(200, content=packed, headers=headers)}), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -108,15 +80,15 @@ def test_a_compressed_answer_is_read_decompressed(tmp_path: Path) -> None:
     ],
 )
 def test_a_passing_trouble_is_asked_again(tmp_path: Path, trouble: object) -> None:
-    halo = FakeHalo(handlers={"/api/Status": Replies(trouble, _good)})
-    _ask(halo, tmp_path)
+    halo = FakeHalo(handlers={"/api/Status": Replies(trouble, good)})
+    ask(halo, tmp_path)
     assert len(halo.to("/api/Status")) == 2
 
 
 def test_a_lasting_fault_ends_after_bounded_tries(tmp_path: Path) -> None:
     halo, clock = FakeHalo(handlers={"/api/Status": lambda _: httpx.Response(500, json="down")}), InstantClock()
     with pytest.raises(ServerFault, match="failed 5 times; last: 500 down"):
-        _ask(halo, tmp_path, clock)
+        ask(halo, tmp_path, clock)
     assert len(halo.to("/api/Status")) == 5
     assert sum(clock.slept) <= 2 + 4 + 8 + 16
 
@@ -126,7 +98,7 @@ def test_a_login_page_with_200_is_asked_for_once_more_and_no_more(tmp_path: Path
     page = httpx.Response(200, content=b"<html>Log in</html>", headers={"content-type": content_type})
     halo = FakeHalo(handlers={"/api/Status": lambda _: page})
     with pytest.raises(ProtocolError, match="Log in"):
-        _ask(halo, tmp_path)
+        ask(halo, tmp_path)
     assert len(halo.to("/api/Status")) == 2
 
 
@@ -134,75 +106,8 @@ def test_a_login_page_with_200_is_asked_for_once_more_and_no_more(tmp_path: Path
 def test_a_lasting_refusal_is_not_asked_again(tmp_path: Path, status: int) -> None:
     halo = FakeHalo(handlers={"/api/Status": lambda _: httpx.Response(status, json={"Message": "missing mandatory field"})})
     with pytest.raises(ProtocolError, match=f"answered {status}: missing mandatory field"):
-        _ask(halo, tmp_path)
+        ask(halo, tmp_path)
     assert len(halo.to("/api/Status")) == 1
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7.0), ("1800", 1800.0), (format_datetime(NOW + timedelta(seconds=600), usegmt=False), 600.0)]
-)
-def test_retry_after_is_honoured_in_full(tmp_path: Path, header: str, seconds: float) -> None:
-    clock = InstantClock()
-    asked: list[float] = []
-
-    def status(_: httpx.Request) -> httpx.Response:
-        asked.append(clock.monotonic())
-        limit = answer("Rate Limit Reached - 300 Requests per rolling 5 minute window", 429, **{"retry-after": header})
-        return limit if len(asked) == 1 else answer(GOOD)
-
-    _ask(FakeHalo(handlers={"/api/Status": status}), tmp_path, clock)
-    assert asked[1] - asked[0] >= seconds
-
-
-def test_an_absurd_retry_after_ends_cleanly_and_nothing_is_asked_early(tmp_path: Path) -> None:
-    halo = FakeHalo(handlers={"/api/Status": lambda _: answer("slow down", 429, **{"retry-after": "86400"})})
-    with pytest.raises(RateLimited, match="86400 s"):
-        _ask(halo, tmp_path, times=4)
-    # Those that were under way together; nobody asks after the refusal.
-    assert len(halo.to("/api/Status")) <= 4
-
-
-def test_an_outage_that_names_its_end_is_waited_out_and_an_endless_one_is_not(tmp_path: Path) -> None:
-    clock = InstantClock()
-    _ask(FakeHalo(handlers={"/api/Status": Replies(lambda: httpx.Response(503, headers={"retry-after": "900"}), _good)}), tmp_path, clock)
-    assert sum(clock.slept) >= 900
-    with pytest.raises(RateLimited):
-        _ask(FakeHalo(handlers={"/api/Status": lambda _: httpx.Response(503, headers={"retry-after": "90000"})}), tmp_path)
-
-
-@pytest.mark.fact("H093", "H094")
-def test_a_limit_without_a_header_is_waited_out_from_5_to_60_seconds(tmp_path: Path) -> None:
-    clock = InstantClock()
-    halo = FakeHalo(handlers={"/api/Status": Replies(*[lambda: answer("Rate Limit Reached", 429)] * 6, _good)})
-    _ask(halo, tmp_path, clock)
-    assert len(clock.slept) == 6
-    assert all(5 <= wait <= 60 for wait in clock.slept)
-
-
-def test_a_limit_that_never_lifts_ends_after_more_than_one_window(tmp_path: Path) -> None:
-    clock = InstantClock()
-    halo = FakeHalo(handlers={"/api/Status": lambda _: answer({"error": "Rate Limit Reached"}, 429)})
-    with pytest.raises(RateLimited, match="refused by the request limit 12 times; last: 429 Rate Limit Reached"):
-        _ask(halo, tmp_path, clock)
-
-
-def test_after_a_limit_one_request_at_a_time(tmp_path: Path) -> None:
-    under_way = most = asked = 0
-
-    async def status(_: httpx.Request) -> httpx.Response:
-        nonlocal under_way, most, asked
-        asked += 1
-        if asked <= 8:
-            return answer("Rate Limit Reached", 429)
-        under_way += 1
-        most = max(most, under_way)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        under_way -= 1
-        return answer(GOOD)
-
-    _ask(FakeHalo(handlers={"/api/Status": status}), tmp_path, times=20)
-    assert most == 1
 
 
 def test_unreachable_never_carries_the_request() -> None:
@@ -255,7 +160,7 @@ def test_a_body_that_is_no_gzip_is_an_error_in_words() -> None:
 def test_a_redirect_of_the_token_call_never_takes_the_secret_along(tmp_path: Path, status: int) -> None:
     halo = FakeHalo(handlers={"/auth/token": lambda _: httpx.Response(status, headers={"location": "https://evil.example/token"})})
     with pytest.raises(ProtocolError, match="redirects are never followed"):
-        _ask(halo, tmp_path)
+        ask(halo, tmp_path)
     assert {request.url.host for request in halo.seen} == {"acme.halopsa.com"}
     assert len(halo.token_posts()) == 1
 
@@ -322,54 +227,3 @@ def test_an_answer_that_drips_for_ever_is_given_up(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(Unreachable, match="no whole answer within"):
         _bare(lambda _: httpx.Response(200, stream=Drip()), lambda transport, base: transport.get(base, {}, None))
-
-
-def test_a_429_before_our_own_count_explains_it_is_said_after_the_run(tmp_path: Path) -> None:
-    clock, asked = InstantClock(), 0
-
-    def status(_: httpx.Request) -> httpx.Response:
-        nonlocal asked
-        asked += 1
-        return answer("Rate Limit Reached - 300 Requests per rolling 5 minute window", 429) if asked == 101 else answer(GOOD)
-
-    halo = FakeHalo(handlers={"/api/Status": status})
-
-    async def play() -> str | None:
-        async with connected(settings(tmp_path, concurrency=1), clock, halo.transport) as client:
-            assert client.limit_note is None
-            for _ in range(150):
-                await client.rows(STATUS, {})
-            return client.limit_note
-
-    # 100 answers and the two requests for the token.
-    assert "at most 102 were sent per window" in str(asyncio.run(play()))
-
-
-def test_the_budget_counts_token_requests_and_repeats(tmp_path: Path) -> None:
-    halo = FakeHalo(handlers={"/api/Status": Replies(lambda: httpx.Response(500), lambda: httpx.Response(500), _good)})
-    with pytest.raises(BudgetSpent, match="HANDOFF_REQUEST_BUDGET=4"):
-        _ask(halo, tmp_path, request_budget=4)
-    assert len(halo.seen) == 4
-
-
-@pytest.mark.parametrize("header", ["0", "-30", "soon", "", format_datetime(NOW - timedelta(days=1))])
-def test_a_429_that_asks_for_no_wait_or_for_none_that_can_be_read_is_waited_out_all_the_same(tmp_path: Path, header: str) -> None:
-    clock = InstantClock()
-    halo = FakeHalo(handlers={"/api/Status": Replies(lambda: answer("Rate Limit Reached", 429, **{"retry-after": header}), _good)})
-    _ask(halo, tmp_path, clock)
-    assert 5 <= sum(clock.slept) <= 60
-
-
-@pytest.mark.parametrize("header", [str(365 * 86_400), str(10**12), "9" * 400, format_datetime(NOW + timedelta(days=365))])
-def test_a_wait_beyond_patience_stops_the_pull_and_is_never_cut_short(tmp_path: Path, header: str) -> None:
-    clock = InstantClock()
-    halo = FakeHalo(handlers={"/api/Status": lambda _: answer("later", 429, **{"retry-after": header})})
-    with pytest.raises(RateLimited, match="longer than the 3600 s"):
-        _ask(halo, tmp_path, clock)
-    assert (len(halo.to("/api/Status")), clock.slept) == (1, [])
-
-
-def test_a_lowered_limit_is_part_of_the_pulls_report(tmp_path: Path) -> None:
-    refused = Replies(lambda: answer("Rate Limit Reached", 429), _good)
-    assert "Another integration" in str(pull_from(FakeHalo(handlers={"/api/Status": refused}), tmp_path).limit_note)
-    assert pull_from(FakeHalo(), tmp_path).limit_note is None

@@ -33,7 +33,7 @@ NIGHT = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 MARKER = Marker("handoff-7f3a", "summary")
 NEW = {"summary": "Onboarding", "tickettype_id": PROJECT}
 FAULTS = tuple(kind for kind in get_args(FaultKind) if kind not in {"slow", "huge_body", "gzip_bomb", "cut_body"})
-"""All but those that take long; a connection that breaks off needs a socket and is in `test_writer`."""
+"""All but those that take long; a connection that breaks off needs a socket and is in `test_writer_once`."""
 Use = Callable[[HaloWriter], Awaitable[Any]]
 
 
