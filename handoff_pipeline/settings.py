@@ -5,12 +5,13 @@ What the MSP means by its words is policy (`handoff.yaml`), not a setting. Secre
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from handoff_pipeline.errors import SettingsError
 
@@ -20,11 +21,64 @@ READ_SCOPES = (
 """The narrow scopes that the nightly pull needs (HaloPSA has no scope of its own for agents or actions)."""
 REPORTING_SCOPE = "read:reporting"
 """Asked for besides, where HANDOFF_REPORTING is on."""
+LEDGER_SCHEMES = ("postgresql", "postgresql+psycopg")
+LEDGER_FORM = (
+    "write postgresql://USER:PASSWORD@HOST:5432/DATABASE, with @ : / ? # % in the password as %40 %3A %2F %3F %23 %25, or leave it empty"
+    " for the file in the home"
+)
 
 
 def _aware(moment: datetime) -> datetime:
     """A moment without a zone is read as UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _addresses_by_name(value: object) -> object:
+    """A JSON object of names and addresses; pydantic's own reading would repeat the text, and with it the secrets, in its error."""
+    if not isinstance(value, str):
+        return value
+    try:
+        found = json.loads(value or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(address, str) for address in found.values()):
+        raise ValueError('must be JSON such as {"delivery": "https://..."}')
+    return found
+
+
+def address_shown(address: str) -> str:
+    """A database's address as people may see it: without password, and without options, which may hold secrets too."""
+    from sqlalchemy.engine import make_url
+
+    return make_url(address).set(query={}).render_as_string(hide_password=True)
+
+
+def _ledger_address(value: object) -> object:
+    """A PostgreSQL address with the driver that the product has; None for an empty one. What may be half a password is never repeated."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    text = (value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")).strip()
+    if not text:
+        return None
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ValueError(f"is no database's address (not repeated here, it may hold a password): {LEDGER_FORM}") from None
+    if any("@" in (part or "") for part in (url.username, url.host, url.database, *url.query)):
+        raise ValueError(f"has an @ in its user or password that is not written as %40: {LEDGER_FORM}")
+    if url.drivername not in LEDGER_SCHEMES:
+        raise ValueError(f"{address_shown(text)} is not PostgreSQL: {LEDGER_FORM}")
+    if not url.database:
+        raise ValueError(f"{address_shown(text)} names no database: {LEDGER_FORM}")
+    if {name.lower() for name in url.query} & {"password", "sslpassword"}:
+        raise ValueError(f"{address_shown(text)} has a password among its options: {LEDGER_FORM}")
+    return SecretStr(url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False))
+
+
+def _words(value: object) -> object:
+    """Words separated by commas or spaces, as a list."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -33,6 +87,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HANDOFF_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 
     home: Path = Field(default=Path(".handoff"), description="Folder of the warehouse, ledger, history and published tables.")
+    ledger_url: Annotated[SecretStr | None, BeforeValidator(_ledger_address)] = Field(
+        default=None, description="PostgreSQL address of the ledger; a secret, for its password. Not set: the SQLite file in the home."
+    )
     policy_file: Path = Field(default=Path("handoff.yaml"), description="The MSP's policy.")
     as_of: Annotated[datetime, AfterValidator(_aware)] | None = Field(default=None, description="Holds the clock at this moment (UTC).")
 
@@ -47,6 +104,15 @@ class Settings(BaseSettings):
     halo_writer_scope: str = Field(
         default="edit:tickets edit:projects", description="Scopes that the writer asks for; never more than what it writes."
     )
+    kill_switch: bool = Field(default=False, description="Stops every write to any channel, as a file kill-switch in the home does.")
+    hourly: bool | None = Field(
+        default=None, description="Read answers and escalate every hour. Not set: from the phase pilot on, and not before."
+    )
+    hourly_requests: int = Field(
+        default=100,
+        ge=0,
+        description="Most requests of an hour's look at what changed since the night; what needs more waits for the night. 0: no look.",
+    )
     reporting: bool = Field(
         default=False,
         description="Read budgets, audit and dated agent costs by SQL through POST /Report; the application then needs read:reporting.",
@@ -55,6 +121,16 @@ class Settings(BaseSettings):
         default=1000, ge=10, description="Rows asked for per report; HaloPSA's own limit is unknown, so every report counts its rows."
     )
     web_url: str | None = Field(default=None, description="Address for links to HaloPSA's pages; the tenant's address by default.")
+
+    audit_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Key of the audit chain, 32 characters at least, kept off the ledger's host too. Without it the chain proves nothing "
+        "against somebody who can write to the ledger.",
+    )
+    audit_key_former: SecretStr | None = Field(
+        default=None, min_length=32, description="The key before, where HANDOFF_AUDIT_KEY was changed on purpose; only read with."
+    )
 
     requests_per_window: int = Field(default=300, ge=1, description="HaloPSA's limit: requests in any rolling window.")
     window_seconds: int = Field(default=300, ge=1, description="Length of that window, seconds.")
@@ -88,6 +164,17 @@ class Settings(BaseSettings):
     actions_count: int = Field(default=1000, ge=10, description="Time entries asked for per window; a window that reaches it is split.")
     actions_overlap_days: int = Field(default=14, ge=0, description="Days of time entries pulled again each night, for late bookings.")
 
+    teams_webhook: SecretStr | None = Field(
+        default=None, description="Address of the Workflows webhook that cards go to; a secret as a whole."
+    )
+    teams_webhooks: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(_addresses_by_name)] = Field(
+        default_factory=dict, description="Further channels: JSON, name to address."
+    )
+    teams_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+        default=(), description="Further hosts that cards may be posted to (a relay of your own), separated by commas."
+    )
+    teams_allow_loopback: bool = Field(default=False, description="Allow a webhook on this machine; for tests and the demo.")
+
     shared_group: str | None = Field(default=None, description="Group that may read the published folder.")
     threads: int = Field(default=2, ge=1, description="DuckDB's threads.")
     memory_limit: str = Field(default="2GB", description="DuckDB's memory limit.")
@@ -100,6 +187,17 @@ class Settings(BaseSettings):
         if self.halo_url:
             return self.halo_url.split("//")[-1].split("/")[0]
         raise SettingsError("HANDOFF_HALO_URL is not set.", "Set HANDOFF_HALO_URL in .env, for example https://acme.halopsa.com.")
+
+    @property
+    def ledger_password(self) -> SecretStr | None:
+        """The password in `ledger_url`; None where there is none, or where it stands in the rest of the address and so is no secret."""
+        if self.ledger_url is None:
+            return None
+        from sqlalchemy.engine import make_url
+
+        address = self.ledger_url.get_secret_value()
+        password = make_url(address).password
+        return SecretStr(password) if password and password not in address_shown(address) else None
 
     @property
     def links_base(self) -> str:

@@ -5,6 +5,7 @@ Fixtures of one room belong in that room's own conftest.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["pytester", "tests.house.must_run", "tests.house.loopback"]
+pytest_plugins = ["pytester", "tests.house.must_run", "tests.house.loopback", "tests.house.postgresql", "tests.house.pace"]
 
 KEPT = {"HANDOFF_MUST_RUN"}
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes folders of its own in it
@@ -55,9 +56,15 @@ def checkout() -> Path:
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home that `handoff demo` leaves, made once for the whole run; read it, never write to it."""
+    """The home that `handoff demo` leaves: made once for all of pytest's workers, a copy for each. Read it, never write to it."""
     from handoff_pipeline.commands.main import execute
 
-    home = tmp_path_factory.mktemp("demo") / "home"
-    assert execute(["demo", "--nights", "1", "--home", str(home)]) == 0
-    return home
+    base = tmp_path_factory.getbasetemp()
+    made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo-home"
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            fresh = tmp_path_factory.mktemp("demo") / "home"
+            assert execute(["demo", "--nights", "1", "--home", str(fresh)]) == 0
+            fresh.rename(made)
+    return Path(shutil.copytree(made, tmp_path_factory.mktemp("demo") / "home"))

@@ -1,46 +1,98 @@
-"""Opens the ledger's database: SQLite by default, PostgreSQL by URL, brought to the newest migration.
+"""Opens the ledger's database, SQLite in a file or PostgreSQL by its address, brought to the newest migration.
 
-No table is read or written here.
+No table is read or written here; what is PostgreSQL's own stands in postgresql.
 The one thing to know: SQLite runs in WAL mode with synchronous FULL and takes its write lock at `begin`, so an acknowledged row survives a
 power cut and two writers wait for each other and never deadlock.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from pydantic import SecretStr
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from handoff_pipeline.errors import WarehouseError
+from handoff_pipeline.ledger.postgresql import ONLY_READS, postgresql_engine, said
+from handoff_pipeline.settings import address_shown
 
+Where = Path | SecretStr
+"""A file of SQLite, or the address of a database of PostgreSQL, which may hold a password."""
 BUSY_TIMEOUT_MS: Final = 5000
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+VERSION_TABLE: Final = "alembic_version"
 
 
-def open_engine(where: Path | str) -> Engine:
-    """The database at `where` (a file, or a SQLAlchemy URL) with every migration applied.
+def open_engine(where: Where) -> Engine:
+    """The database at `where` with every migration applied.
 
     Raises:
         WarehouseError: it cannot be opened, or a newer release of the product has written it.
     """
-    url = f"sqlite:///{where}" if isinstance(where, Path) else where
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
+    engine = _engine(where)
     try:
         _upgrade(engine)
     except SQLAlchemyError as error:
         engine.dispose()
-        raise WarehouseError(
-            f"The ledger {engine.url.render_as_string(hide_password=True)} cannot be opened ({type(error).__name__}).",
-            "Check that the folder exists, is writable and that the file is a ledger; restore it from a backup if it is damaged.",
-        ) from error
+        raise _unopened(where, engine, error) from error
     except WarehouseError:
         engine.dispose()
         raise
     return engine
+
+
+def is_ledger(where: Where) -> bool:
+    """Whether a ledger was ever opened at `where`; looking makes none.
+
+    Raises:
+        WarehouseError: the database cannot be reached.
+    """
+    if isinstance(where, Path):
+        return where.is_file()
+    engine = _engine(where)
+    try:
+        with snapshot(engine) as connection:
+            return inspect(connection).has_table(VERSION_TABLE)
+    finally:
+        engine.dispose()
+
+
+def shown(where: Where) -> str:
+    """The place of a ledger as people may see it: without a password."""
+    return str(where) if isinstance(where, Path) else address_shown(where.get_secret_value())
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads: one state of the whole ledger for as long as it takes, and no writer waits for it."""
+    options = ONLY_READS if engine.dialect.name == "postgresql" else {}
+    with engine.execution_options(only_reads=True, **options).begin() as connection:
+        yield connection
+
+
+def _engine(where: Where) -> Engine:
+    if isinstance(where, SecretStr):
+        return postgresql_engine(where)
+    engine = create_engine(f"sqlite:///{where}", hide_parameters=True)
+    _prepare_sqlite(engine)
+    return engine
+
+
+def _unopened(where: Where, engine: Engine, error: SQLAlchemyError) -> WarehouseError:
+    if isinstance(where, Path):
+        return WarehouseError(
+            f"The ledger {where} cannot be opened ({type(error).__name__}).",
+            "Check that the folder exists, is writable and that the file is a ledger; restore it from a backup if it is damaged.",
+        )
+    words = said(engine, getattr(error, "orig", None) or error)
+    return WarehouseError(
+        f"The ledger {shown(where)} cannot be opened: {words}.",
+        "Give it a database of its own that its user owns (docs/operations.md); restore it from a backup if it is damaged.",
+    )
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -51,7 +103,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             connection.execute(f"pragma {pragma}")
 
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("begin immediate")
+        connection.exec_driver_sql("begin" if connection.get_execution_options().get("only_reads") else "begin immediate")
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)

@@ -1,4 +1,4 @@
-"""The ledger itself: runs, batches and completeness, each call one committed transaction.
+"""The ledger itself: runs, batches and completeness, each call one committed transaction, and the way to everything else it keeps.
 
 What the figures mean is decided elsewhere; this module only keeps them.
 The one thing to know: a method that returns has committed, so a kill right after it loses nothing.
@@ -9,19 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from handoff_pipeline.errors import WarehouseError
+from handoff_pipeline.ledger.approvals import Approvals
+from handoff_pipeline.ledger.audit import AuditChain
+from handoff_pipeline.ledger.audit_hash import AuditKeys
 from handoff_pipeline.ledger.baselines import Baselines
-from handoff_pipeline.ledger.engine import open_engine
+from handoff_pipeline.ledger.calendar_states import CalendarStates
+from handoff_pipeline.ledger.engine import Where, open_engine
+from handoff_pipeline.ledger.intents import Intents
+from handoff_pipeline.ledger.people import People
+from handoff_pipeline.ledger.people_rows import PeopleRows
 from handoff_pipeline.ledger.policies import Policies
 from handoff_pipeline.ledger.quarantine import Quarantine
 from handoff_pipeline.ledger.records import Announced, Batch, BatchState, Completeness, Run, Settled
 from handoff_pipeline.ledger.schema import LOAD_BATCH, RUN, SOURCE_COMPLETENESS
+from handoff_pipeline.settings import load_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +36,18 @@ class Ledger:
     """An open ledger. Use it as a context manager, or call `close`."""
 
     engine: Engine
+    audit_keys: AuditKeys
 
     @classmethod
-    def open(cls, where: Path | str) -> Self:
-        """The ledger at `where`, a SQLite file or a database URL, brought to the newest migration.
+    def open(cls, where: Where, audit_keys: AuditKeys | None = None) -> Self:
+        """The ledger at `where`, a file of SQLite or the address of a PostgreSQL database, brought to the newest migration.
+
+        `audit_keys` are the settings' own where none are given: a caller who forgot them would break the audit chain.
 
         Raises:
             WarehouseError: it cannot be opened or is newer than this release.
         """
-        return cls(open_engine(where))
+        return cls(open_engine(where), audit_keys or AuditKeys.of(load_settings()))
 
     def close(self) -> None:
         """Give the connections back."""
@@ -63,6 +73,31 @@ class Ledger:
     def baselines(self) -> Baselines:
         """What was frozen for later figures to be compared with."""
         return Baselines(self.engine)
+
+    @property
+    def audit(self) -> AuditChain:
+        """The chain in which every move, approval and word below is written once more."""
+        return AuditChain(self.engine, self.audit_keys)
+
+    @property
+    def intents(self) -> Intents:
+        """The outbox: what is to be done at far systems, and how far it has come."""
+        return Intents(self.engine, self.audit)
+
+    @property
+    def approvals(self) -> Approvals:
+        """What was asked of whom, and the answers."""
+        return Approvals(self.engine, self.audit)
+
+    @property
+    def people(self) -> People:
+        """What people said: acknowledgements, snoozes, feedback, overrides, roles, escalations."""
+        return People(PeopleRows(self.engine, self.audit))
+
+    @property
+    def calendar(self) -> CalendarStates:
+        """Duties that are done at most once per period."""
+        return CalendarStates(self.engine)
 
     # Runs
 

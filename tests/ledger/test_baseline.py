@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from handoff_pipeline.errors import HandoffError
 from handoff_pipeline.ledger import Baseline, Ledger
+from tests.ledger.acting import ON_SQLITE
 
 FROZEN = datetime(2026, 9, 2, 9, 30, tzinfo=UTC)
 FIRST = Baseline(
@@ -41,8 +42,8 @@ SECOND = replace(FIRST, value=0.3, frozen_at=FROZEN + timedelta(days=40), reason
 
 
 @pytest.fixture
-def ledger(tmp_path):
-    with Ledger.open(tmp_path / "ledger.sqlite") as opened:
+def ledger(place):
+    with Ledger.open(place) as opened:
         yield opened
 
 
@@ -100,6 +101,7 @@ def test_one_that_is_refused_keeps_all_others_out(baselines):
     assert baselines.all() == [FIRST]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "statement",
     [

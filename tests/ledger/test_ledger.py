@@ -15,6 +15,7 @@ from handoff_pipeline.errors import WarehouseError
 from handoff_pipeline.ledger import Announced, Completeness, Ledger, Run, Settled
 from handoff_pipeline.ledger.records import SourceState
 from handoff_pipeline.ledger.schema import METADATA
+from tests.ledger.acting import ON_SQLITE
 
 NIGHT = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
 
@@ -30,8 +31,8 @@ def a_row(run_id: str, state: SourceState = "complete", entity: str = "client", 
 
 
 @pytest.fixture
-def ledger(tmp_path):
-    with Ledger.open(tmp_path / "ledger.sqlite") as opened:
+def ledger(place):
+    with Ledger.open(place) as opened:
         yield opened
 
 
@@ -40,6 +41,7 @@ def test_the_migrations_make_exactly_the_declared_tables(ledger):
         assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), METADATA) == []
 
 
+@ON_SQLITE
 def test_sqlite_runs_with_a_write_ahead_log_and_full_syncs(ledger):
     with ledger.engine.begin() as connection:
         assert connection.exec_driver_sql("pragma journal_mode").scalar_one() == "wal"
@@ -47,11 +49,11 @@ def test_sqlite_runs_with_a_write_ahead_log_and_full_syncs(ledger):
         assert connection.exec_driver_sql("pragma foreign_keys").scalar_one() == 1
 
 
-def test_a_ledger_of_a_newer_release_is_refused_with_the_fix(tmp_path):
-    with Ledger.open(tmp_path / "l.sqlite") as ledger, ledger.engine.begin() as connection:
+def test_a_ledger_of_a_newer_release_is_refused_with_the_fix(place):
+    with Ledger.open(place) as ledger, ledger.engine.begin() as connection:
         connection.exec_driver_sql("update alembic_version set version_num = '9999'")
     with pytest.raises(WarehouseError, match=r"9999.*Fix: Update"):
-        Ledger.open(tmp_path / "l.sqlite")
+        Ledger.open(place)
 
 
 def test_a_file_that_is_no_ledger_is_refused(tmp_path):
@@ -60,12 +62,12 @@ def test_a_file_that_is_no_ledger_is_refused(tmp_path):
         Ledger.open(tmp_path / "l.sqlite")
 
 
-def test_two_openings_at_once_migrate_once(tmp_path):
+def test_two_openings_at_once_migrate_once(empty_place):
     failures = []
 
     def open_it():
         try:
-            Ledger.open(tmp_path / "l.sqlite").close()
+            Ledger.open(empty_place).close()
         except Exception as error:  # noqa: BLE001 - whatever it was, the test must see it
             failures.append(error)
 

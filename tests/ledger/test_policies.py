@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from handoff_pipeline.ledger import Ledger, PolicyDocument
+from tests.ledger.acting import ON_SQLITE
 
 NIGHT = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
 FIRST = PolicyDocument("a" * 64, "2026-09", "version: '2026-09'\n", NIGHT)
@@ -15,8 +16,8 @@ SECOND = PolicyDocument("b" * 64, "2026-10", "version: '2026-10'\n", NIGHT + tim
 
 
 @pytest.fixture
-def ledger(tmp_path):
-    with Ledger.open(tmp_path / "ledger.sqlite") as opened:
+def ledger(place):
+    with Ledger.open(place) as opened:
         yield opened
 
 
@@ -33,6 +34,7 @@ def test_the_first_text_of_a_content_is_kept(ledger):
     assert ledger.policies.all() == [FIRST]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "statement",
     [

@@ -16,8 +16,8 @@ DROPS: list[tuple[str, FindingKind]] = [("opportunity", "drop")]
 
 
 @pytest.fixture
-def quarantine(tmp_path):
-    with Ledger.open(tmp_path / "ledger.sqlite") as opened:
+def quarantine(place):
+    with Ledger.open(place) as opened:
         opened.quarantine.judged("r1", NIGHT, DROPS, [LOST], [])
         yield opened.quarantine
 
