@@ -14,6 +14,8 @@ from datetime import time as time_of_day
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from handoff_pipeline.errors import HandoffError
+
 CALENDAR_START = date(1990, 1, 1)
 CALENDAR_END = date(2060, 12, 31)
 
@@ -105,6 +107,69 @@ class Calendar:
     def utc(self, day: date, at: time_of_day = time_of_day.min) -> datetime:
         """Naive UTC of a local day and time; in a DST gap or overlap the earlier offset counts."""
         return datetime.combine(day, at, tzinfo=self.time_zone).astimezone(UTC).replace(tzinfo=None)
+
+    def working_span(self, day: date) -> tuple[datetime, datetime] | None:
+        """When work begins and ends on a local day, aware UTC; None where there is none.
+
+        A clock change within the hours makes the span as long as it is; one that swallows all of them leaves none.
+        """
+        if not self.is_business_day(day):
+            return None
+        opens, closes = (self.utc(day, at).replace(tzinfo=UTC) for at in self.working_hours)
+        return (opens, closes) if opens < closes else None
+
+    def is_working(self, moment: datetime) -> bool:
+        """Whether an aware moment lies in working hours; the moment of closing does not."""
+        span = self.working_span(self.local_day(moment))
+        return span is not None and span[0] <= moment < span[1]
+
+    def next_working(self, moment: datetime) -> datetime:
+        """The moment itself where it lies in working hours, else the next opening, UTC.
+
+        Raises:
+            HandoffError: no working hours follow.
+        """
+        opens, _ = next(self._spans_after(moment))
+        return max(opens, moment.astimezone(UTC))
+
+    def after_working(self, moment: datetime, span: timedelta) -> datetime:
+        """The moment at which so much working time has passed since `moment`, UTC; at the end of a day it is that day's closing.
+
+        Raises:
+            HandoffError: so much working time does not follow.
+        """
+        left = max(span, timedelta())
+        spans = self._spans_after(moment)
+        while True:
+            opens, closes = next(spans)
+            begin = max(opens, moment.astimezone(UTC))
+            if left <= closes - begin:
+                return begin + left
+            left -= closes - begin
+
+    def working_time(self, begin: datetime, end: datetime) -> timedelta:
+        """How much working time lies between two aware moments; zero where the second is not after the first."""
+        total = timedelta()
+        day, last = self.local_day(begin), self.local_day(end)
+        while day <= last:
+            span = self.working_span(day)
+            if span is not None:
+                total += max(min(span[1], end) - max(span[0], begin), timedelta())
+            day += timedelta(days=1)
+        return total
+
+    def _spans_after(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The working spans that are not over at a moment, the first of which may hold it."""
+        day = self.local_day(moment)
+        while day <= CALENDAR_END:
+            span = self.working_span(day)
+            if span is not None and span[1] > moment:
+                yield span
+            day += timedelta(days=1)
+        raise HandoffError(
+            f"The calendar has no more working hours after {moment:%Y-%m-%d}, up to {CALENDAR_END}.",
+            "Look at calendar.working_days, working_hours and holidays in handoff.yaml.",
+        )
 
     def days(self, first: date = CALENDAR_START, last: date = CALENDAR_END) -> Iterator[CalendarDay]:
         """Every day from `first` to `last`; `business_day_number` counts business days up to and including the day."""

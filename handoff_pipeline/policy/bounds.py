@@ -6,7 +6,17 @@ repeats all that its anchor holds; so what counts is the size that the file woul
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import yaml
+
+if TYPE_CHECKING:
+    from yaml import SafeLoader
+
+    Loader = SafeLoader
+else:
+    # Every tick of a sensor reads the policy; without libyaml, which a PyYAML built by hand may lack, that takes four times as long.
+    Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_DEPTH = 40
 """Lists and mappings inside one another; the deepest rule of the checklist is at about ten."""
@@ -32,7 +42,7 @@ def check_bounds(text: str) -> None:
     sizes: dict[str, int] = {}
     open_nodes: list[tuple[str | None, int]] = []
     values = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=Loader):
         line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.CollectionStartEvent):
             open_nodes.append((event.anchor, values))

@@ -6,14 +6,15 @@ night (documents, items, controls, risks) is in `dated_frames.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
-from datetime import date, datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import polars as pl
 
-from handoff_pipeline.clock import CalendarDay
+from handoff_pipeline.clock import Calendar, CalendarDay
 from handoff_pipeline.policy.models import Policy
 from handoff_pipeline.policy.targets import playbook_frame, target_frame
 from handoff_pipeline.tables import METRICS
@@ -61,7 +62,7 @@ def policy_frames(policy: Policy, tenant: str, links_base: str) -> dict[str, pl.
         "metric": _metrics(policy),
         "target": target_frame(policy.targets),
         "playbook_target": playbook_frame(is_on=policy.playbook_targets),
-        "calendar_day": _calendar(policy),
+        "calendar_day": _calendar(policy.business_calendar),
     }
 
 
@@ -104,9 +105,16 @@ def _names(policy: Policy) -> Iterator[tuple[str, str]]:
         "signoff_step": policy.signoff.steps,
         "delivery_team": policy.signoff.delivery_teams,
         "delivery_agent": policy.signoff.delivery_agents,
+        **{meaning: [name for name in named if isinstance(name, str)] for meaning, named in _pilot(policy).items()},
     }
     for meaning, names in lists.items():
         yield from ((meaning, name) for name in sorted({name.strip().casefold() for name in names}))
+
+
+def _pilot(policy: Policy) -> dict[str, Sequence[int | str]]:
+    """The lists of the pilot's cohort: names, and numbers of clients and agents."""
+    pilot = policy.rollout.pilot
+    return {"pilot_team": pilot.teams, "pilot_client": pilot.clients, "pilot_deal_type": pilot.deal_types, "pilot_agent": pilot.agents}
 
 
 def _ids(policy: Policy) -> Iterator[tuple[str, int]]:
@@ -115,6 +123,8 @@ def _ids(policy: Policy) -> Iterator[tuple[str, int]]:
     yield from ((f"signoff_{meaning}", number) for meaning, number in policy.signoff.results.model_dump().items())
     # SQL takes the first filled date: the position says which comes first.
     yield from ((f"win_date_{name}", position) for position, name in enumerate(policy.won.date_fields))
+    for meaning, named in _pilot(policy).items():
+        yield from ((meaning, number) for number in sorted({number for number in named if isinstance(number, int)}))
 
 
 def _custom_fields(policy: Policy) -> Iterator[tuple[str, str, str]]:
@@ -131,9 +141,9 @@ def _metrics(policy: Policy) -> pl.DataFrame:
     return pl.DataFrame([{**asdict(metric), "owner": owners.get(metric.metric, default)} for metric in METRICS])
 
 
-def _calendar(policy: Policy) -> pl.DataFrame:
+@lru_cache(maxsize=8)
+def _calendar(calendar: Calendar) -> pl.DataFrame:
+    """Every day of seventy years: made once for a calendar, since most changes of a policy leave it as it is."""
     schema = {field.name: _POLARS_TYPES[str(field.type)] for field in fields(CalendarDay)}
-    rows: list[tuple[date | datetime | int | str | bool, ...]] = [
-        tuple(getattr(day, name) for name in schema) for day in policy.business_calendar.days()
-    ]
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    row = attrgetter(*schema)
+    return pl.DataFrame([row(day) for day in calendar.days()], schema=schema, orient="row")

@@ -15,7 +15,7 @@ import yaml
 from pydantic import ValidationError
 
 from handoff_pipeline.errors import PolicyError
-from handoff_pipeline.policy.bounds import TooMuch, check_bounds
+from handoff_pipeline.policy.bounds import Loader, TooMuch, check_bounds
 from handoff_pipeline.policy.models import Policy
 from handoff_pipeline.policy.overlays import merged
 from handoff_pipeline.policy.rules import KINDS
@@ -49,7 +49,7 @@ class Variants:
         return found
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(Loader):
     """YAML that refuses a key given twice: the second would silently win."""
 
 

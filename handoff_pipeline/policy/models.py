@@ -14,12 +14,18 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 
 from handoff_pipeline.clock import Calendar
+from handoff_pipeline.policy.acting import problems_of_acting
+from handoff_pipeline.policy.actions import Actions
+from handoff_pipeline.policy.approvals import Approvals
 from handoff_pipeline.policy.billing import Billing
 from handoff_pipeline.policy.calendar import WEEKDAYS, BusinessCalendar
 from handoff_pipeline.policy.checklist import Checklist
+from handoff_pipeline.policy.escalation import Escalation
 from handoff_pipeline.policy.fields import OPPORTUNITY_FIELDS, Fields
 from handoff_pipeline.policy.overlays import NAME, Overlay
 from handoff_pipeline.policy.register import Control, Risk
+from handoff_pipeline.policy.remediation import Remediation
+from handoff_pipeline.policy.rollout import Rollout
 from handoff_pipeline.policy.sections import (
     ChangeRequests,
     Currency,
@@ -35,6 +41,8 @@ from handoff_pipeline.policy.sections import (
     Won,
 )
 from handoff_pipeline.policy.targets import Targets
+from handoff_pipeline.policy.teams import Teams
+from handoff_pipeline.policy.write_back import WriteBack
 
 
 class Policy(Section):
@@ -72,10 +80,18 @@ class Policy(Section):
     )
     targets: Targets = Field(default_factory=list, description="Dated targets as absolute values.")
     playbook_targets: bool = Field(default=True, description="Whether the playbook's own targets count from each baseline.")
+    rollout: Rollout = Field(default=Rollout(), description="The phase of the rollout, the pilot's cohort, and who moved it.")
+    actions: Actions = Field(default=Actions(), description="What is done at once, what needs approvers, what is never done, and how much.")
+    approvals: Approvals = Field(default=Approvals(), description="Roles, who holds them, and which one approves what.")
+    remediation: Remediation = Field(default=Remediation(), description="Who is told of a gap, and by when it is to be closed.")
+    escalation: Escalation = Field(default=Escalation(), description="To whom a gap goes that is past its deadline.")
+    teams: Teams = Field(default=Teams(), description="Microsoft Teams: channels, people, and cards by the calendar.")
+    write_back: WriteBack = Field(default=WriteBack(), description="What is written to HaloPSA's records.")
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
         problems = [*self._status_overlaps(), *self._rules_without_field(), *self._meanings_of_nobody(), *self._dangling_ids()]
+        problems += problems_of_acting(self)
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -145,6 +161,6 @@ class Policy(Section):
     @property
     def custom_field_names(self) -> frozenset[str]:
         """Every custom field of HaloPSA that the policy reads."""
-        change = self.change_request
-        extra = {name for name in (*change.custom_fields.values(), self.billing.type_field) if name}
+        answers = (self.remediation.acknowledge.field, self.remediation.appeal.field)
+        extra = {name for name in (*self.change_request.custom_fields.values(), self.billing.type_field, *answers) if name}
         return frozenset({*self.fields.opportunity.values(), *self.fields.project.values(), *extra})
