@@ -20,9 +20,13 @@ STATUS_NEW, STATUS_IN_PROGRESS, STATUS_CLOSED = 1, 2, 9
 STATUS_PROPOSAL, STATUS_WON, STATUS_LOST = 20, 22, 23
 STATUS_APPROVED, STATUS_REJECTED, STATUS_WITHDRAWN = 25, 26, 27
 STATUS_CANCELLED, STATUS_ON_HOLD = 28, 29
+# No tenant has these from the outset: they are set up for people who answer the product (`acting_setup`).
+STATUS_ACKNOWLEDGED, STATUS_BLOCKED, STATUS_HANDED_OVER = 40, 41, 42
 
 # A ticket that comes into one of these is closed; an approved change is still to be worked on.
-CLOSED_STATUSES: Final = frozenset({STATUS_CLOSED, STATUS_WON, STATUS_LOST, STATUS_REJECTED, STATUS_WITHDRAWN, STATUS_CANCELLED})
+WON_STATUSES: Final = frozenset({STATUS_WON, STATUS_ACKNOWLEDGED, STATUS_BLOCKED, STATUS_HANDED_OVER})
+"""A deal that goes from one of these to another was won before and keeps the date of it."""
+CLOSED_STATUSES: Final = WON_STATUSES | {STATUS_CLOSED, STATUS_LOST, STATUS_REJECTED, STATUS_WITHDRAWN, STATUS_CANCELLED}
 
 QUOTE_ACCEPTED, QUOTE_REJECTED, QUOTE_SENT = 1, 2, 3
 

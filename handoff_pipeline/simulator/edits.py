@@ -109,6 +109,14 @@ class Edits:
             raise KeyError(f"{resource} {wanted} is not deleted: only a deleted row can be restored")
         self._record(resource, wanted, "restore", {})
 
+    def preview(self, resource: str, present: Row, fields: Row) -> Row:
+        """Give a row as it would be with fields set; nothing is written."""
+        return filling.merged(present, filling.completed(resource, fields, present, self._now(), self._rows))
+
+    def rows(self, resource: str) -> list[Row]:
+        """Give the living rows of a resource, whatever is hidden from the application's agent."""
+        return self._rows(resource)
+
     def find(self, resource: str, key: int | Key) -> Row | None:
         """Give the living row of a key, or None."""
         return self._row(resource, _key(key))

@@ -90,9 +90,13 @@ def _action(snapshot: Snapshot, params: Params, quirks: Quirks, number: int) -> 
 
 def _approvals(snapshot: Snapshot, params: Params, quirks: Quirks) -> Payload:
     ticket_id = params.get("ticket_id", "")
-    if not ticket_id.isdigit():
-        return [] if quirks.approvals_need_ticket else bare(snapshot.approvals, quirks)
-    return bare(snapshot.approvals.having("ticket_id", {int(ticket_id)}), quirks)
+    if ticket_id.isdigit():
+        rows = snapshot.approvals.having("ticket_id", {int(ticket_id)})
+    else:
+        rows = [] if quirks.approvals_need_ticket else list(snapshot.approvals)
+    if quirks.approval_notes_on_request and not is_true(params, "includeapprovaldetails"):
+        rows = [without(row, "note", "approver_note") for row in rows]
+    return bare(rows, quirks) if quirks.approval_envelope == "bare" else envelope("approvals", listing.Page(rows, len(rows)), quirks)
 
 
 def _appointments(snapshot: Snapshot, params: Params, quirks: Quirks) -> Payload:

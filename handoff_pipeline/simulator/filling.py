@@ -120,6 +120,9 @@ def new_row(resource: str, given: Row, at: datetime, rows: Rows) -> Row:
         }
         if type_id == cfg.OPPORTUNITY:
             row["oppconverteddate"] = EMPTY_TICKET_DATE
+    if resource == "actions" and given.get("who") and not given.get("who_agentid"):
+        # H: the author can be set by name (section 3.6).
+        given = {**given, "who_agentid": next((agent["id"] for agent in rows("agents") if agent["name"] == given["who"]), 0)}
     row |= completed(resource, {**row, **given}, {}, at, rows)
     return {**row, "customfields": _fields_merged([], row["customfields"])} if "customfields" in row else row
 
@@ -129,6 +132,8 @@ def completed(resource: str, fields: Row, present: Row, at: datetime, rows: Rows
     full = dict(fields)
     if resource == "tickets" and "status_id" in fields:
         full = _dated(fields, present, at) | full
+    if resource == "approvals" and "result" in fields and "dateapproved" not in fields:
+        full["dateapproved"] = stamp(at) if fields["result"] else EMPTY_OTHER_DATE
     for id_field, source, name, here in NAMES.get(resource, ()):
         if id_field in fields and here not in fields:
             full[here] = next((row.get(name) for row in rows(source) if row["id"] == fields[id_field]), None)
@@ -147,7 +152,7 @@ def _dated(fields: Row, present: Row, at: datetime) -> Row:
     if status not in cfg.CLOSED_STATUSES:
         return {"dateclosed": EMPTY_TICKET_DATE, "onhold": status == cfg.STATUS_ON_HOLD}
     closing: Row = {} if is_closed else {"dateclosed": stamp(at), "hasbeenclosed": True}
-    won = status == cfg.STATUS_WON and present.get("status_id") != cfg.STATUS_WON
+    won = status in cfg.WON_STATUSES and present.get("status_id") not in cfg.WON_STATUSES
     return closing | ({"oppconverteddate": stamp(at)} if won else {})
 
 

@@ -86,7 +86,7 @@ def _of_type(snapshot: Snapshot, type_id: int) -> list[Row]:
 
 
 def _won(snapshot: Snapshot) -> list[int]:
-    return [row["id"] for row in snapshot.opportunities if row["status_id"] == cfg.STATUS_WON]
+    return [row["id"] for row in snapshot.opportunities if row["status_id"] in cfg.WON_STATUSES]
 
 
 def _accepted(snapshot: Snapshot) -> list[int]:

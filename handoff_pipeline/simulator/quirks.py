@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from handoff_pipeline.simulator.blocking import BlockingRule
 from handoff_pipeline.simulator.restrictions import Restrictions
 from handoff_pipeline.simulator.schedule import Fault, FaultKind
 
-__all__ = ["Fault", "FaultKind", "Quirks"]
+__all__ = ["BlockingRule", "Fault", "FaultKind", "Quirks"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ class Quirks:
     sale_costs_visible: the role may see cost and profit of quotations and orders (1: cost fields depend on permission; how far
         is a guess).
     approvals_need_ticket: /TicketApproval without `ticket_id` gives nothing (not confirmed either way).
+    approval_envelope: /TicketApproval is a bare array, or wrapped in {"approvals": ...} (2.2: unconfirmed).
+    approval_notes_on_request: the texts of approvals come with `includeapprovaldetails=true` only (2.4 names the parameter; what it
+        adds is a guess).
     hidden_ticket_ids: tickets that the agent may not see: absent, no error (1).
     hidden_client_ids: clients that the agent may not see, with everything of theirs (1).
     hidden_teams: names of teams whose tickets the agent may not see (1).
@@ -73,6 +77,12 @@ class Quirks:
     bare_object_post: a POST takes a bare object as well as an array, on every path (2.1: a few endpoints do).
     creates_collide_seconds: a second ticket made within so many seconds fails with 500 (5, stellarcyber); 0 as with auto-increment.
     unknown_fields_ignored: a POST ignores fields that do not exist; off: 400 (2.1).
+    ignored_fields: fields that a POST takes with 201 and leaves as they were (2.1, TopLeft: it can be so per field).
+    field_names_ignored: of posted `customfields` those are ignored that have a name and no id (3.1: `{name, value}` is said to do).
+    custom_fields_replaced_whole: posted `customfields` blank those that are left out (2.1: a merge in practice, a guess).
+    approval_note_kept: an approval keeps the text that it was asked with (3.5 has the field; that a POST fills it is a guess).
+    unknown_outcomes_refused: an action under an outcome that the tenant lacks is a 400 (2.4 has the list; the refusal is a guess).
+    blocking_rule: the tenant's own rule against handing over before the checklist is complete; None where it has none or switched it off.
     validation_body: the shape of a 400 (section 5: error bodies are not uniform).
     delete_reply: what DELETE answers (2.1: body unknown).
     budgets_replaced_whole: a posted `budgets` array replaces the old one (2.1: not documented, a guess).
@@ -131,6 +141,8 @@ class Quirks:
     agent_cost_visible: bool = True
     sale_costs_visible: bool = True
     approvals_need_ticket: bool = False
+    approval_envelope: Literal["bare", "approvals"] = "bare"
+    approval_notes_on_request: bool = False
     hidden_ticket_ids: frozenset[int] = frozenset()
     hidden_client_ids: frozenset[int] = frozenset()
     hidden_teams: frozenset[str] = frozenset()
@@ -144,6 +156,12 @@ class Quirks:
     bare_object_post: bool = True
     creates_collide_seconds: float = 0.0
     unknown_fields_ignored: bool = True
+    ignored_fields: frozenset[str] = frozenset()
+    field_names_ignored: bool = False
+    custom_fields_replaced_whole: bool = False
+    approval_note_kept: bool = True
+    unknown_outcomes_refused: bool = False
+    blocking_rule: BlockingRule | None = None
     validation_body: Literal["error", "message", "dotnet", "result", "one_key", "string", "text", "empty"] = "error"
     delete_reply: Literal["object_200", "empty_200", "empty_204"] = "empty_200"
     budgets_replaced_whole: bool = True

@@ -18,7 +18,8 @@ FaultKind = Literal[
     "empty_200", "plain_text_200", "wrong_content_type", "malformed_json", "duplicate_keys", "missing_envelope", "bare_array",
     "duplicate_in_page", "duplicate_across_pages", "short_page", "row_without_id", "row_not_an_object", "lone_surrogate",
     "invalid_utf8", "next_link_elsewhere", "redirect_elsewhere", "redirect_to_itself", "huge_body", "deep_nesting", "gzip_bomb",
-    "cut_body", "slow", "applied_500", "warning_201", "invalid_client", "no_expires_in", "expires_in_zero", "no_access_token",
+    "cut_body", "slow", "applied_500", "warning_201", "applied_warning_201", "ignored_201", "invalid_client", "no_expires_in",
+    "expires_in_zero", "no_access_token",
 ]  # fmt: skip
 EVERYWHERE: Final = "*"
 FOREVER: Final = 1_000_000_000
@@ -30,7 +31,7 @@ class Fault:
 
     `path` is an endpoint ("/SalesOrder/{id}"), one record of it ("/SalesOrder/301"), either behind a method
     ("POST /Tickets"), "/auth/token", or "*" for the run; letter case does not matter. With `last` it holds from the nth to
-    the last request, with `every` for each so-manieth of them.
+    the last request, with `every` for each nth one of them.
     """
 
     path: str

@@ -16,10 +16,12 @@ from starlette.responses import Response
 
 from handoff_pipeline.simulator import children, filling
 from handoff_pipeline.simulator.approving import approve
+from handoff_pipeline.simulator.blocking import REFUSAL, stops
 from handoff_pipeline.simulator.calls import Call, Deed
 from handoff_pipeline.simulator.configuration import OPPORTUNITY, PROJECT, Row
 from handoff_pipeline.simulator.edits import Edits
 from handoff_pipeline.simulator.faults import EXCEPTION
+from handoff_pipeline.simulator.field_writing import has_outcome, taken
 from handoff_pipeline.simulator.listing import moment_of
 from handoff_pipeline.simulator.overlay import key_names
 from handoff_pipeline.simulator.quirks import Quirks
@@ -70,6 +72,7 @@ ALSO_KNOWN: Final = {
     "actions": frozenset({"note_html", "outcome_id", "new_status", "who", "actisbillable", "actionchargehours", "chargerate"}),
     "quotations": frozenset({"ticket_id", "agent_id", "assigned_agent", "note", "ponumber"}),
     "orders": frozenset({"ticket_id", "po_number"}),
+    "approvals": frozenset({"name", "emailaddress", "note", "approver_note", "cab_id", "votes_required_to_accept"}),
     "fields": frozenset({"values", "typeid", "hint"}),
     "attachments": frozenset({"ticket_id", "filename", "data_base64", "type", "unique_id"}),
 }  # fmt: skip
@@ -114,15 +117,17 @@ class Writes:
 
     def _post(self, target: Target, call: Call) -> Response:
         documents = _documents(call)
-        if call.kind == "warning_201":
-            present = self._present(target.resource, documents[-1])
-            return warned(present or documents[-1], call)
+        if call.kind in {"warning_201", "ignored_201"}:
+            present = self._present(target.resource, documents[-1]) or {}
+            # What was ignored is said back as if it had been taken: only reading again tells (H: section 2.1, TopLeft).
+            was_warned = call.kind == "warning_201"
+            return warned(present or documents[-1], call) if was_warned else reply([present | documents[-1]], call, target.key)
         # All are looked at before the first is written: a refused array changes nothing (a guess).
         planned = [self._planned(target, document, call.quirks) for document in documents]
         if target.resource == "tickets" and any(key is None for key, _ in planned):
             self._let_no_other_in(call.quirks)
         rows = [self._done(target, key, fields, call.quirks) for key, fields in planned]
-        return reply(rows, call, target.key)
+        return warned(rows[-1], call) if call.kind == "applied_warning_201" else reply(rows, call, target.key)
 
     def _planned(self, target: Target, document: Row, quirks: Quirks) -> tuple[tuple[Any, ...] | None, Row]:
         """Give the key to update, None for a new record, and the fields to set."""
@@ -130,22 +135,22 @@ class Writes:
         if document.get(names[-1]):
             present = self._present(target.resource, document)
             if present is not None:
-                return tuple(present.get(name) for name in names), self._kept(target, document, quirks)
+                return tuple(present.get(name) for name in names), self._kept(target, document, present, quirks)
             if quirks.unknown_id_write != "creates":
                 raise Refused(f"{target.path} {document[names[-1]]} does not exist", 404 if quirks.unknown_id_write == "not_found" else 400)
         filled = {**dict(target.given), **document}
         missing = [name for name in target.mandatory if filled.get(name) in {None, ""}]
         if missing:
             raise Refused(f"Please enter a value for {missing[0]}")
-        if target.resource == "actions" and not (filled.get("outcome") or filled.get("outcome_id")):
+        if target.resource == "actions" and not has_outcome(filled, quirks):
             raise Refused("An outcome must be entered")  # H: conduit
         if target.resource == "actions" and self._edits.find("tickets", filled["ticket_id"]) is None:
             raise Refused(f"Ticket {filled['ticket_id']} does not exist", 404)
         if target.path == FIELD_PATH and any(row["name"] == filled["name"] for row in self._seen().fields):
             raise Refused(f"A field named {filled['name']} exists already")
-        return None, self._kept(target, filled, quirks)
+        return None, self._kept(target, filled, {}, quirks)
 
-    def _kept(self, target: Target, document: Row, quirks: Quirks) -> Row:
+    def _kept(self, target: Target, document: Row, present: Row, quirks: Quirks) -> Row:
         resource = target.resource
         rows = getattr(self._seen(), resource)
         known = set(filling.DEFAULTS.get(resource, {})) | ALSO_KNOWN.get(resource, frozenset()) | {"id", *key_names(resource)}
@@ -154,7 +159,10 @@ class Writes:
         unknown = [name for name in document if name not in known and not name.startswith("_")]
         if unknown and not quirks.unknown_fields_ignored:
             raise Refused(f"{unknown[0]} is not a field of {target.path}")
-        return {name: value for name, value in document.items() if name in known and name not in never}
+        kept = taken(resource, {name: value for name, value in document.items() if name in known and name not in never}, present, quirks)
+        if quirks.blocking_rule is not None and stops(quirks.blocking_rule, self._edits, resource, present, kept):
+            raise Refused(REFUSAL)
+        return kept
 
     def _let_no_other_in(self, quirks: Quirks) -> None:
         last, self._ticket_made_at = self._ticket_made_at, self._seconds()
