@@ -70,7 +70,9 @@ def _wanted(source: Source, reports: Reports) -> tuple[dict[str, str], list[str]
     statuses[QUOTATION] = ("status", set(source.plan.accepted_quotation_statuses))
     since = source.plan.documents_since
     for entity, (field, numbers) in statuses.items():
-        report = reports[entity]
+        report = reports.get(entity)
+        if report is None:  # not asked for
+            continue
         if report.state != "complete":
             notes.append(f"{entity} is {report.state}: its records come with the next run")
         for row in rows_in(report.files):

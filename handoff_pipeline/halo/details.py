@@ -72,7 +72,9 @@ def _note(row: Row, wanted: dict[str, str]) -> None:
 
 def _rows(reports: Reports, entity: str, notes: list[str]) -> Iterator[Row]:
     """Tonight's rows of a list. One that is not complete keeps its cursor, so its rows come again in the next run."""
-    report = reports[entity]
+    report = reports.get(entity)
+    if report is None:  # not asked for
+        return iter(())
     if report.state != "complete":
         notes.append(f"{entity} is {report.state}: its records come with the next run")
     return rows_in(report.files)

@@ -49,6 +49,10 @@ class IncompletePull(HaloError):
     """An entity's completeness rule does not balance, so nothing of it may be landed. The message is the reason in words."""
 
 
+class Unsearchable(ProtocolError):
+    """A marker may stand on a record of this ticket that its list does not show, so nobody can say that it is absent."""
+
+
 class WriteError(HaloError):
     """A write that did not end as it should. `kind` is what was written, `key` its id where one is known."""
 

@@ -53,10 +53,15 @@ class Kind:
         """Path and parameters of the answer that shows the record with this key."""
         values = dict(zip(self.key, key, strict=True))
         if self.name == "approval":
-            return self.path, {"ticket_id": values["ticket_id"]}
+            return self.path, {"ticket_id": values["ticket_id"], **self.list_details}
         path = "/Tickets" if self.whole_arrays else self.path
         owner = {"ticket_id": values["ticket_id"]} if "ticket_id" in values else {}
         return f"{path}/{values['id']}", {**owner, "includedetails": "true"}
+
+    @property
+    def list_details(self) -> Mapping[str, str]:
+        """Parameters without which a list may leave fields out that a marker stands in."""
+        return {"includeapprovaldetails": "true"} if self.name == "approval" else {}
 
 
 _TICKET_ARRAYS = frozenset({"milestones", "assets", "budgets", "lines"})

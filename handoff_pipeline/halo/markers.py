@@ -13,7 +13,7 @@ from typing import Any
 
 from handoff_pipeline.halo.client import HaloClient
 from handoff_pipeline.halo.envelope import Key, Row, key_of
-from handoff_pipeline.halo.errors import ProtocolError, WriteRefused
+from handoff_pipeline.halo.errors import ProtocolError, Unsearchable, WriteRefused
 from handoff_pipeline.halo.kinds import KINDS, Kind
 from handoff_pipeline.halo.outcome import record_in
 from handoff_pipeline.halo.transport import Parameters
@@ -21,7 +21,9 @@ from handoff_pipeline.halo.verify import PROSE, same
 
 UNPROVEN_FIELD = "third_party_id_string"
 CANDIDATES = 500
-"""Records looked through at most; more of them mean that `since` lies too far back."""
+"""Tickets looked through at most; more of them mean that `since` lies too far back."""
+OF_A_TICKET = 5000
+"""Notes or approvals of one ticket looked through at most; they come in one answer."""
 _PAGE = 100
 
 
@@ -69,7 +71,8 @@ async def find(client: HaloClient, kind: str, marker: Marker, since: datetime, t
 
     Raises:
         WriteRefused: the kind cannot be searched so, or `ticket_id` is missing.
-        ProtocolError: more candidates than are looked through. Otherwise as `HaloClient.get`.
+        Unsearchable: more notes than are looked through, or a list that was cut. ProtocolError: the same of tickets. Otherwise as
+            `HaloClient.get`.
     """
     what = KINDS.get(kind)
     if what is None or what.name == "appointment":
@@ -93,7 +96,20 @@ async def _candidates(client: HaloClient, what: Kind, since: datetime, ticket_id
     if "ticket_id" in what.key:
         if ticket_id is None:
             raise WriteRefused(f"{what.name}: give the ticket under which to look.", "Pass ticket_id.", kind=what.name)
-        return await _once(client, what, {"ticket_id": ticket_id, "count": CANDIDATES + 1})
+        _, of_ticket = await client.rows(what.entity, {"ticket_id": ticket_id, "count": OF_A_TICKET + 1, **what.list_details})
+        there = max(len(of_ticket.rows), of_ticket.record_count or 0)
+        if there > OF_A_TICKET:
+            raise Unsearchable(
+                f"{what.path}: ticket {ticket_id} has more than {OF_A_TICKET} of them; the marker is not looked for among so many.",
+                "Look for it in HaloPSA.",
+            )
+        # What is not in a list that was cut may be there all the same, and would be written twice.
+        if there > len(of_ticket.rows):
+            raise Unsearchable(
+                f"{what.path}: {len(of_ticket.rows)} of the {there} of ticket {ticket_id} came; the marker may be on one that did not.",
+                "Report it with HaloPSA's version: the list is cut although more was asked for.",
+            )
+        return of_ticket.rows
     if what.name == "field_info":
         return await _once(client, what, what.entity.parameters)
     rows: dict[Key, Row] = {}

@@ -74,7 +74,8 @@ async def _pull(
 ) -> PullReport:
     async with connected(settings, clock, transport) as client:
         run = _Run(client, settings, plan, inbox, progress, checkpoint, client.server_time())
-        asked = [entity for entity in ENTITIES.values() if entity.reading != "report" or settings.reporting]
+        offered = [entity for entity in ENTITIES.values() if entity.reading != "report" or settings.reporting]
+        asked = [entity for entity in offered if not plan.only or entity.name in plan.only]
         for step in sorted({_step(entity, settings) for entity in asked}):
             await together(run.one(entity) for entity in asked if _step(entity, settings) == step)
         by_endpoint: Counter[str] = Counter()

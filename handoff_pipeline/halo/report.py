@@ -39,6 +39,7 @@ class PullPlan:
             again is read, because its changes in between were not seen.
         asked: Entity read record by record ("ticket_detail", "attachment") -> subject -> text of the subject's last change when it was
             read. Subjects are ticket ids for details, "opportunity:<id>" and "quotation:<id>" for attachments.
+        only: Entities to ask for, with what they depend on; empty means all. The others are not in the report.
     """
 
     as_of: datetime
@@ -55,6 +56,7 @@ class PullPlan:
     known_ids: Mapping[str, frozenset[int]] = field(default_factory=dict)
     doubtful_ids: Mapping[str, frozenset[int]] = field(default_factory=dict)
     asked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    only: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

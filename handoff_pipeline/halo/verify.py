@@ -28,7 +28,7 @@ SWITCHES: Final = frozenset({"dont_do_rules", "donotapplytemplateintheapi", "sen
 """Of the call, not of the record. So is every name that begins with `_`, and `new_...` of an action acts on its ticket."""
 _DAY_ONLY: Final = frozenset({"startdate", "targetdate"})
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")  # ends at the next "<", so that a megabyte of them takes no hour
 _SENTINEL_YEAR = 1980
 _LEAST = Decimal("0.000001")
 
@@ -84,7 +84,12 @@ def _same_values(sent: Any, read: Any, name: str) -> bool:
     moment, another = _moment(sent), _moment(read)
     if moment is not None and another is not None:
         return _same_moments(moment, another, name)
-    return _words(sent, name) == _words(read, name)
+    return not _words(sent, name).isdisjoint(_words(read, name))
+
+
+def holds_words(text: str, words: str) -> bool:
+    """Whether prose holds the words, tags and blanks aside."""
+    return any(part in whole for part in _words(words, "note") for whole in _words(text, "note"))
 
 
 def is_nothing(value: Any) -> bool:
@@ -138,9 +143,8 @@ def _truth(value: Any) -> bool | None:
     return {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}.get(str(value).strip().lower())
 
 
-def _words(value: Any, name: str) -> str:
-    """Text as a reader sees it: line ends and blanks evened out; of prose without its tags."""
+def _words(value: Any, name: str) -> frozenset[str]:
+    """Text as a reader sees it, line ends and blanks evened out: as it stands, and of prose also as HTML; nobody says which it is."""
     text = str(value).replace("\0", "")
-    if name in PROSE:
-        text = html.unescape(_TAG.sub(" ", text))
-    return " ".join(text.split())
+    forms = (text, html.unescape(_TAG.sub(" ", text))) if name in PROSE else (text,)
+    return frozenset(" ".join(form.split()) for form in forms)

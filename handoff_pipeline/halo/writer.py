@@ -22,21 +22,27 @@ from handoff_pipeline.halo.auth import TokenSource
 from handoff_pipeline.halo.caller import Caller, Exchange
 from handoff_pipeline.halo.client import HaloClient
 from handoff_pipeline.halo.credential import writer as writer_credential
-from handoff_pipeline.halo.envelope import Key, Row
-from handoff_pipeline.halo.errors import HaloError, ProtocolError, WriteIgnored, WriteUncertain
-from handoff_pipeline.halo.kinds import Kind, body_of, checked
+from handoff_pipeline.halo.entities import ENTITIES
+from handoff_pipeline.halo.envelope import Key, Row, whole_number
+from handoff_pipeline.halo.errors import HaloError, NotOffered, ProtocolError, WriteIgnored, WriteUncertain
+from handoff_pipeline.halo.kinds import KINDS, Kind, body_of, checked
 from handoff_pipeline.halo.markers import Marker, find
 from handoff_pipeline.halo.milestones import write_milestones
 from handoff_pipeline.halo.origin import below, tenant_url
 from handoff_pipeline.halo.outcome import judged, key_written, record_in, uncertain
+from handoff_pipeline.halo.planning import planned
 from handoff_pipeline.halo.redact import Redactor
 from handoff_pipeline.halo.throttle import Throttle
-from handoff_pipeline.halo.transport import Answer, Unreachable
+from handoff_pipeline.halo.transport import Answer, Parameters, Unreachable
 from handoff_pipeline.halo.verify import is_comparable, not_taken
 from handoff_pipeline.halo.writing import WritingTransport
 from handoff_pipeline.halo.written import PlannedRequest, Reply, Written
-from handoff_pipeline.redaction import MASK
 from handoff_pipeline.settings import Settings
+
+LAG_SECONDS = (1.0, 4.0)
+"""Pauses before a reading that does not show what was written is believed (a guess: no source tells of a lag, or of none)."""
+PAGES_OF_FIELDS = 20
+"""Pages of the tenant's custom fields that are read at most."""
 
 
 class HaloWriter:
@@ -46,6 +52,7 @@ class HaloWriter:
         self._transport = transport
         self._caller = caller
         self._tokens = tokens
+        self._clock = clock
         self._base = base
         self._reader = HaloClient(transport, caller, tokens, clock, base)
         self._milestones_lock = asyncio.Lock()
@@ -61,13 +68,7 @@ class HaloWriter:
         Raises:
             WriteRefused: as `upsert`.
         """
-        what, record, _ = checked(kind, marker.on(fields) if marker else fields)
-        return PlannedRequest(
-            "POST",
-            str(below(self._base, "/api" + what.path)),
-            {"authorization": f"Bearer {MASK}", "content-type": "application/json; charset=utf-8"},
-            self._caller.redactor.mask(body_of(record).decode()),
-        )
+        return planned(self._base, self._caller.redactor, kind, fields, marker)
 
     async def upsert(self, kind: str, fields: Mapping[str, Any], *, verify: bool = True, marker: Marker | None = None) -> Written:
         """Creates a record, or changes the fields given of the one whose key is among them.
@@ -87,9 +88,8 @@ class HaloWriter:
         what, record, key = checked(kind, marker.on(fields) if marker else fields)
         reply = await self.send(what, record, key)
         written = key_written(what, record, key, reply)
-        row = await self.read(what, written) if verify else reply.row
         sent = {name: value for name, value in record.items() if name not in what.key}
-        lost = not_taken(sent, row) if verify else ()
+        row, lost = await self._read_back(what, written, sent) if verify else (reply.row, ())
         if lost:
             raise WriteIgnored(
                 f"HaloPSA accepted {kind} {written} and did not take {', '.join(lost)}.",
@@ -101,6 +101,16 @@ class HaloWriter:
         blind = tuple(name for name in sent if not is_comparable(name))
         return Written(kind, written, key is None, tuple(sent), verify, blind, row)
 
+    async def _read_back(self, what: Kind, key: Key, sent: Mapping[str, Any]) -> tuple[Row, tuple[str, ...]]:
+        """The record, and the fields that do not hold what was sent, after a few looks: a reading may lag behind a write."""
+        row = await self.read(what, key)
+        for seconds in LAG_SECONDS:
+            if not not_taken(sent, row):
+                break
+            await self._clock.sleep(seconds)
+            row = await self.read(what, key)
+        return row, not_taken(sent, row)
+
     async def write_milestones(self, project_id: int, changes: Sequence[Mapping[str, Any]], seen: Sequence[Row] | None = None) -> Written:
         """Adds to and changes a project's milestones and keeps every other row; see `milestones.write_milestones`."""
         async with self._milestones_lock:
@@ -109,6 +119,42 @@ class HaloWriter:
     async def find_by_marker(self, kind: str, marker: Marker, since: datetime, ticket_id: int | None = None) -> tuple[Key, ...]:
         """Keys of the records that carry the marker, among those changed since then; see `markers.find`."""
         return await find(self._reader, kind, marker, since, ticket_id)
+
+    async def look(self, kind: str, key: Key) -> Row | None:
+        """The record as HaloPSA shows it now, before anything is written; None where there is none, or none that the writer may see.
+
+        Raises:
+            As `HaloClient.get`. ProtocolError also: the answer holds another record.
+        """
+        what = KINDS[kind]
+        path, parameters = what.where(key)
+        try:
+            page = await self._reader.get(what.entity, path, parameters, what.path + "/{id}")
+        except NotOffered:
+            return None
+        try:
+            return record_in(page.document, what, key)
+        except WriteUncertain:
+            if what.name == "approval":  # read from its ticket's list, where one that is missing is missing
+                return None
+            raise ProtocolError(f"GET /api{path} shows another record than {kind} {key}.", "Report it with HaloPSA's version.") from None
+
+    async def custom_field_ids(self) -> dict[str, int]:
+        """Name -> id of the tenant's custom fields of tickets, as its configuration lists them.
+
+        Raises:
+            As `HaloClient.get`.
+        """
+        entity = ENTITIES["field_info"]
+        found: dict[str, int] = {}
+        for number in range(1, PAGES_OF_FIELDS + 1):
+            paging: Parameters = {**entity.parameters, "pageinate": "true", "page_no": number, "page_size": 100}
+            _, rows = await self._reader.rows(entity, paging)
+            shown = {str(row["name"]): key for row in rows.rows if row.get("name") and (key := whole_number(row.get("id")) or 0) > 0}
+            if shown.keys() <= found.keys():  # the end, or a list that does not page
+                break
+            found |= shown
+        return found
 
     async def send(self, what: Kind, record: Mapping[str, Any], key: Key | None) -> Reply:
         """Posts one record once. For this package: `upsert` and `write_milestones` look at what came of it.

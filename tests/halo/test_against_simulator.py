@@ -69,6 +69,17 @@ def test_a_first_load_and_a_second_night_stay_within_their_requests(truth: Truth
         assert second.requests < 40
 
 
+def test_of_a_pull_of_some_entities_the_others_are_neither_asked_for_nor_reported(small: Truth, tmp_path: Path) -> None:
+    sim, only = (
+        SimulatedHalo(small, NIGHT),
+        frozenset({"ticket_type", "status", "field_info", "opportunity", "project", "ticket_detail", "attachment"}),
+    )
+    with running(sim) as url:
+        report = _pull(url, tmp_path, sim, PullPlan(as_of=sim.now, only=only, won_status_names=frozenset({"Closed Won"})))
+    assert {name: each.state for name, each in report.entities.items()} == dict.fromkeys(only, "complete")
+    assert not set(report.requests_by_endpoint) & {"/Quotation", "/TicketApproval", "/Agent"}
+
+
 def test_what_is_landed_is_what_the_world_holds(truth: Truth, tmp_path: Path) -> None:
     sim = SimulatedHalo(truth, NIGHT)
     with running(sim) as url:

@@ -29,6 +29,9 @@ from handoff_pipeline.halo.verify import not_taken, same
         ({"dateclosed": ""}, {}),
         ({"note": "Kickoff  held\n&c."}, {"note": "<p>Kickoff held<br>&amp;c.</p>"}),
         ({"note": "Kickoff held"}, {"note_html": "<div>Kickoff</div><div>held</div>"}),
+        ({"note": "margin < 5 % or > 90 %"}, {"note": "<p>margin &lt; 5 % or &gt; 90 %</p>"}),
+        ({"note": "margin < 5 %"}, {"note": "<p>margin &lt; 5 %</p>"}),
+        ({"note": "a < b > c"}, {"note": "a < b > c"}),
         ({"category_1": "Sales>New"}, {"category1": "Sales>New"}),
         ({"summary": "a\0b"}, {"summary": "ab"}),
         (
@@ -79,6 +82,11 @@ def test_what_did_not_take_is_named(sent: dict[str, Any], read: dict[str, Any], 
 @given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=30)))
 def test_every_plain_value_is_the_same_as_itself(value: Any) -> None:
     assert same(value, value, "field")
+
+
+@pytest.mark.timeout(10)
+def test_a_megabyte_of_opened_tags_is_compared_at_once() -> None:
+    assert not same("<" * 1_000_000, "<" * 999_999, "note")
 
 
 @settings(max_examples=60, deadline=None)

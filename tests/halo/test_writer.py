@@ -19,10 +19,10 @@ from handoff_pipeline.halo.errors import (
     WriteUncertain,
     WriteWarned,
 )
-from handoff_pipeline.halo.writer import HaloWriter
+from handoff_pipeline.halo.writer import LAG_SECONDS, HaloWriter
 from handoff_pipeline.halo.written import Written
-from tests.halo.fake import answer
-from tests.halo.keeping import KeepingHalo
+from tests.halo.fake import InstantClock, answer
+from tests.halo.keeping import KeepingHalo, writer_to
 from tests.halo.upserting import NEW_PROJECT, NOTE, after, upsert
 
 
@@ -217,3 +217,17 @@ def test_writes_of_one_writer_go_one_after_the_other(tmp_path: Path) -> None:
 
     keys = {written.key for written in after(halo, tmp_path, use)}
     assert (most, len(keys)) == (1, 5)
+
+
+def test_a_reading_that_lags_behind_the_write_is_looked_at_again(tmp_path: Path) -> None:
+    halo, clock = KeepingHalo(), InstantClock()
+    number = halo.keep("/api/Tickets", summary="task")
+    stale = [answer({"id": number, "summary": "task"})]
+    halo.handlers[f"/api/Tickets/{number}"] = lambda request: stale.pop() if stale else halo._default(request)
+
+    async def play() -> Written:
+        async with writer_to(halo, tmp_path, clock) as writer:
+            return await writer.upsert("project", {"id": number, "summary": "written"})
+
+    written = asyncio.run(play())
+    assert (written.is_verified, len(halo.posts()), clock.slept) == (True, 1, [LAG_SECONDS[0]])

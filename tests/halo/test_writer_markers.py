@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from handoff_pipeline.halo.errors import (
+    ProtocolError,
     WriteRefused,
 )
 from handoff_pipeline.halo.markers import Marker
@@ -63,5 +64,34 @@ def test_a_note_is_found_by_its_marker_under_its_ticket(tmp_path: Path) -> None:
         assert await writer.find_by_marker("action", marker, JUST_BEFORE, ticket_id=7) == (written.key,)
         with pytest.raises(WriteRefused, match="give the ticket"):
             await writer.find_by_marker("action", marker, JUST_BEFORE)
+
+    after(halo, tmp_path, use)
+
+
+def test_a_marker_is_not_said_to_be_absent_among_more_notes_than_are_looked_through(tmp_path: Path) -> None:
+    halo, marker = KeepingHalo(), Marker("handoff-7f3a", "note")
+    halo.handlers["/api/Actions"] = lambda _: answer({"actions": [{"ticket_id": 7, "id": number, "note": ""} for number in range(1, 5002)]})
+    with pytest.raises(ProtocolError, match="more than 5000"):
+        after(halo, tmp_path, lambda writer: writer.find_by_marker("action", marker, JUST_BEFORE, ticket_id=7))
+
+
+def test_a_marker_is_not_said_to_be_absent_in_a_list_that_was_cut(tmp_path: Path) -> None:
+    halo, marker = KeepingHalo(), Marker("handoff-7f3a", "note")
+    of_ticket = [{"ticket_id": 7, "id": number, "note": ""} for number in range(1, 101)]
+    halo.handlers["/api/Actions"] = lambda _: answer({"record_count": 717, "actions": of_ticket})
+    with pytest.raises(ProtocolError, match="100 of the 717 of ticket 7 came"):
+        after(halo, tmp_path, lambda writer: writer.find_by_marker("action", marker, JUST_BEFORE, ticket_id=7))
+
+
+def test_a_look_shows_the_record_or_that_there_is_none(tmp_path: Path) -> None:
+    halo = KeepingHalo()
+    number = halo.keep("/api/Tickets", summary="task")
+
+    async def use(writer: HaloWriter) -> None:
+        found = await writer.look("project", (number,))
+        assert found is not None
+        assert found["summary"] == "task"
+        assert await writer.look("project", (number + 1,)) is None
+        assert await writer.look("approval", (number, 1)) is None
 
     after(halo, tmp_path, use)
