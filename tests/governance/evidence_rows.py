@@ -122,6 +122,7 @@ def _policy_of(asked: str) -> Policy:
     data["fields"] = {**data["fields"], "opportunity": fields}
     whole = {"id": "it", "title": "It", "weight": 1, "hard": False, "rule": rule, "fix": "Do it.", **item}
     data["checklist"] = {**data["checklist"], "items": [whole]}
+    data.pop("remediation", None)  # its owners are of items that this checklist lacks
     return parse_policy(yaml.safe_dump(data))
 
 

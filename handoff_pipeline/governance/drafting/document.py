@@ -29,6 +29,11 @@ HEADER: Final = (
     " counts; look at each. FILL IN: could not be guessed. Then: `handoff policy check --live`."
 )
 
+ACTING: Final = (
+    "How the product acts (rollout, actions, approvals, remediation, escalation, teams, write_back) is left at its defaults: it only"
+    " watches, and nothing is written to HaloPSA or Teams about a customer. See the example handoff.yaml and docs/policy.md."
+)
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -72,6 +77,7 @@ def draft_policy(found: Discovery, example: Policy, today: date) -> Draft:
     ]
     lines = [*comment(HEADER), *_sampled(found), "", f'version: "draft-{today:%Y-%m-%d}"']
     lines += [line for section in parts for line in section.text()] + registers(example)
+    lines += ["", *comment(ACTING)]
     text = "\n".join(lines) + "\n"
     return Draft(text, text.count("# GUESS: "), gaps_of(parts))
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from handoff_pipeline.governance.drafting.evidence import folded, text_of
 from handoff_pipeline.governance.drafting.meanings import SELECT, TYPE_NAMES, Meaning, mapped
+from handoff_pipeline.governance.drafting.written import written
 from handoff_pipeline.halo.envelope import Row
 from handoff_pipeline.policy import Policy
 
@@ -55,10 +56,10 @@ class NewField:
 
 
 def fields_to_make(policy: Policy, tenant: Sequence[Row]) -> list[NewField]:
-    """Every custom field that the policy maps and the tenant lacks, each once, in the order of the policy's meanings."""
+    """Every custom field that the policy maps or has the product write, and the tenant lacks, each once, in the order of the meanings."""
     present = {folded(text_of(row, "name")): text_of(row, "name") for row in tenant}
     made: dict[str, NewField] = {}
-    for meaning, name in mapped(policy):
+    for meaning, name in (*mapped(policy), *written(policy)):
         if folded(name) not in present and folded(name) not in made:
             near = difflib.get_close_matches(folded(name), sorted(present), n=3, cutoff=NEAR)
             alike = tuple(present[one] for one in near)
