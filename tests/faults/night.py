@@ -46,7 +46,7 @@ class Scheduler:
             **variables,
         }
         return subprocess.Popen(
-            [sys.executable, "-c", "from handoff_pipeline.commands.main import run; run()", "run", "--json"],
+            [sys.executable, "-c", "from handoff_pipeline.commands.main import run; run()", "run", "--json", "--without-pages"],
             cwd=CHECKOUT,
             env=environment,
             stdin=subprocess.DEVNULL,
