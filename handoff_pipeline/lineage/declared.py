@@ -62,6 +62,8 @@ _TEXT: Final = (
     of(_EVIDENCE, "accepted_text", "sold_margin_text") | of("core.evidence_field", "stored") | of("core.evidence_document", "file_name")
 )
 _RULE: Final = of("policy.document", "document")
+_GAP: Final = "core.gap"
+_PERSON: Final = of("staging.agent", "agent_name", "team", "is_active")
 
 BEFORE_SQL: Final[Mapping[str, Made]] = {
     "governance.item_check": Made(
@@ -76,6 +78,28 @@ BEFORE_SQL: Final[Mapping[str, Made]] = {
             **dict.fromkeys(("result", "quality", "reason"), _JUDGED),
             "evidence_url": of(_EVIDENCE, "source_url") | of("core.evidence_field", "stored"),
             "evidence_text": _TEXT,
+        },
+    ),
+    "governance.gap_standing": Made(
+        ("handoff_id", "item", "detected_at_utc", "owner_id", "owner_basis", "due_at_utc", "within_sla", "acknowledged_at_utc"),
+        same_as=_GAP,
+        otherwise={
+            **dict.fromkeys(("owner_id", "owner_basis"), of(_GAP, "item", "seller_id", "delivery_id") | _PERSON),
+            "due_at_utc": of(_GAP, "detected_at_utc", "is_hard"),
+            "within_sla": of(_GAP, "detected_at_utc", "is_hard", "state", "resolved_at_utc"),
+            "acknowledged_at_utc": of("ledger.acknowledgement", "subject", "subject_id", "at_utc"),
+        },
+    ),
+    "governance.enforcement_bypass": Made(
+        ("kind", "handoff_id", "discriminator", "happened_at_utc", "detected_at_utc", "detail", "state"),
+        same_as="ledger.intent",
+        otherwise={
+            "kind": of("ledger.intent", "action", "content", "state", "settled_at_utc", "rollback_of")
+            | of("core.waiver", "item", "from_utc", "to_utc"),
+            "discriminator": of("ledger.intent", "intent_id"),
+            **dict.fromkeys(("happened_at_utc", "detected_at_utc"), of("core.status_spell", "from_utc", "status_id")),
+            "detail": of("policy.checklist_item", "title") | of(_GAP, "item", "detected_at_utc", "resolved_at_utc"),
+            "state": of(_GAP, "state"),
         },
     ),
     "kpi.kpi_weekly": Made(

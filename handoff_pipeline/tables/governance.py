@@ -38,7 +38,12 @@ FACT_BYPASS: Final = table(
         Column("happened_at_utc", "utc", "When it happened."),
         key_to("dim_date", "happened_date_key", "Local day on which it happened."),
         Column("detected_at_utc", "utc", "When the pipeline saw it."),
-        Column("state", "text", "What became of it.", values=("open", "explained", "corrected")),
+        Column(
+            "state",
+            "text",
+            "What became of it: explained by an approved override, or corrected since.",
+            values=("open", "explained", "corrected"),
+        ),
         Column("detail", "text", "What was found, in words."),
         Column("source_url", "text", "Link to the record in HaloPSA."),
     ),
@@ -90,7 +95,7 @@ FACT_APPROVAL: Final = table(
         Column("kind", "text", "What is approved.", values=("signoff", "intent", "override", "rollout", "client_document")),
         key_to("dim_agent", "approver_key", "Who was asked."),
         Column("requested_at_utc", "utc", "When the approval was asked for."),
-        Column("decided_at_utc", "utc", "When it was decided; NULL before that.", nullable=True),
+        Column("decided_at_utc", "utc", "When it was decided; NULL before that, and where it expired.", nullable=True),
         Column(
             "result",
             "text",
@@ -139,7 +144,12 @@ FACT_OVERRIDE: Final = table(
         Column("requested_at_utc", "utc", "When it was asked for."),
         Column("approved_at_utc", "utc", "When it was approved; NULL before that.", nullable=True),
         Column("expires_at_utc", "utc", "When it ends; every override ends."),
-        Column("state", "text", "State of the override.", values=("requested", "approved", "refused", "expired", "closed")),
+        Column(
+            "state",
+            "text",
+            "State; expired once the end has come.",
+            values=("requested", "approved", "refused", "expired", "closed"),
+        ),
         Column("source_url", "text", "Link to the request; NULL where there is none.", nullable=True),
     ),
 )
@@ -190,11 +200,11 @@ FACT_DELIVERY: Final = table(
         Column("approved_at_utc", "utc", "When it was approved; NULL before that.", nullable=True),
         Column("sent_at_utc", "utc", "When it was sent; NULL before that.", nullable=True),
         Column("settled_at_utc", "utc", "When its outcome became final; NULL before that.", nullable=True),
-        Column("is_shadow", "bool", "True where the intent was only recorded, because the rollout is in its shadow phase."),
+        Column("is_shadow", "bool", "True where the intent was only recorded, by the rollout's phase, the item's mode or the pilot."),
         Column(
             "detail", "text", "What the far side answered, or why the intent failed; NULL where there is nothing to say.", nullable=True
         ),
-        Column("source_url", "text", "Link to what was written; NULL before that.", nullable=True),
+        Column("source_url", "text", "Link to the record that it is about; NULL where there is none.", nullable=True),
     ),
 )
 

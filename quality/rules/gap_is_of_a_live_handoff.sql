@@ -3,4 +3,4 @@
 select g.gap_key
 from marts.fact_gap as g
 inner join marts.dim_handoff as h on g.handoff_key = h.handoff_key
-where h.is_historic or (g.state = 'open' and h.deal_state != 'won')
+where h.is_historic or (g.state in ('open', 'waiver_expired') and h.deal_state != 'won')

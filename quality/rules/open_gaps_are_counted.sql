@@ -3,7 +3,7 @@
 with counted as (
     select
         g.handoff_key,
-        count(*) filter (where g.state = 'open') as open_gaps
+        count(*) filter (where g.state in ('open', 'waiver_expired')) as open_gaps
     from marts.fact_gap as g
     group by g.handoff_key
 )

@@ -28,7 +28,9 @@ with stage as (
 select
     s.handoff_id,
     s.stage,
+    n.as_of_utc as stage_at_utc,
     max(e.slice_batch) as slice_batch
 from stage as s
+inner join core.night as n on s.batch_no = n.batch_no
 inner join core.evidence as e on s.handoff_id = e.handoff_id and e.slice_batch <= s.batch_no
-group by s.handoff_id, s.stage
+group by s.handoff_id, s.stage, n.as_of_utc

@@ -1,4 +1,4 @@
--- Every judgement of the checklist by the policy then in force, with the moment since which it stands and the score of its stretch of nights.
+-- Every judgement of the checklist by the policy then in force, with the moment since which it stands.
 -- grain: handoff x stretch of nights x checklist item
 -- key: handoff_id, slice_batch, item
 -- owner: sales manager
@@ -33,18 +33,6 @@ stretch as (
         c.*,
         sum(case when c.is_new then 1 else 0 end) over (partition by c.handoff_id, c.item order by c.slice_batch) as stretch_no
     from compared as c
-),
-
-score as (
-    select
-        c.handoff_id,
-        c.slice_batch,
-        -- Sums are decimal: a sum of doubles depends on the order in which threads add them.
-        sum(case when c.result != 'not_applicable' then cast(c.weight * c.quality as decimal(18, 6)) end) as reached,
-        sum(case when c.result != 'not_applicable' then cast(c.weight as decimal(18, 6)) end) as reachable,
-        min(case when c.is_hard and c.result != 'not_applicable' and c.quality < 1 then c.cap end) as cap
-    from governance.item_check as c
-    group by c.handoff_id, c.slice_batch
 )
 
 select
@@ -57,14 +45,12 @@ select
     s.position,
     s.is_hard,
     s.weight,
+    s.cap,
     s.policy_version,
     s.result,
     s.quality,
     s.reason,
     s.evidence_url,
     sha256(s.evidence_text) as evidence_hash,
-    min(s.slice_from_utc) over (partition by s.handoff_id, s.item, s.stretch_no) as stands_since_utc,
-    -- least() leaves out a cap that is NULL; nothing that applies is no score.
-    case when t.reachable > 0 then least(cast(t.reached as double) / cast(t.reachable as double) * 100, t.cap) end as score
+    min(s.slice_from_utc) over (partition by s.handoff_id, s.item, s.stretch_no) as stands_since_utc
 from stretch as s
-inner join score as t on s.handoff_id = t.handoff_id and s.slice_batch = t.slice_batch

@@ -1,5 +1,5 @@
--- Sign-offs asked for on the projects of won deals, in one of the policy's steps, as last seen. Other kinds come with the approvals' issue.
--- An acceptance is void once a value that it covers changed, or it was deleted; a request that was deleted unanswered has expired.
+-- Sign-offs asked for on the projects of won deals, in one of the policy's steps, as last seen; and what the product itself asked of people.
+-- A sign-off is void once a value that it covers changed, or it was deleted; a request that was deleted unanswered has expired.
 -- grain: one approval asked of one person
 -- key: approval_key
 -- owner: project manager
@@ -25,6 +25,11 @@ named as (
         replace(i.meaning, 'signoff_', '') as result_name
     from policy.id_list as i
     where i.meaning like 'signoff_%'
+),
+
+agent as (
+    select distinct g.agent_id
+    from staging.agent as g
 )
 
 select
@@ -56,5 +61,25 @@ cross join policy.setting as s
 inner join asked as a on p.project_id = a.ticket_id
 left join named as r on a.result = r.result
 left join core.signoff_acceptance as v on p.project_id = v.project_id and a.seq = v.seq
-left join (select distinct g.agent_id from staging.agent as g) as g on a.agent_id = g.agent_id
+left join agent as g on a.agent_id = g.agent_id
 where p.handoff_id is not null
+union all
+select
+    contract_key($tenant, 'approval', a.approval_id) as approval_key,
+    coalesce(contract_key($tenant, 'handoff', h.handoff_id), 0) as handoff_key,
+    coalesce(contract_key($tenant, 'project', p.project_id), 0) as project_key,
+    a.kind,
+    coalesce(contract_key($tenant, 'agent', g.agent_id), 0) as approver_key,
+    a.requested_at_utc,
+    -- Nobody decided what expired.
+    case when a.result in ('accepted', 'rejected', 'void') then a.decided_at_utc end as decided_at_utc,
+    a.result,
+    a.channel,
+    a.is_weak,
+    a.content_hash,
+    a.source_url,
+    true as has_moments
+from ledger.approval as a
+left join core.handoff as h on a.handoff_id = h.handoff_id
+left join core.handoff_project as p on a.project_id = p.project_id
+left join agent as g on a.approver_id = g.agent_id

@@ -4,14 +4,13 @@
 -- owner: service delivery lead
 with score as (
     select
-        g.handoff_id,
-        max(case when g.stage = 'won' then c.score end) as score_at_won,
-        max(case when g.stage = 'won' then c.policy_version end) as policy_version,
-        max(case when g.stage = 'signoff' then c.score end) as score_at_signoff,
-        max(case when g.stage = 'latest' then c.score end) as score_latest
-    from core.handoff_stage as g
-    inner join core.item_check as c on g.handoff_id = c.handoff_id and g.slice_batch = c.slice_batch
-    group by g.handoff_id
+        c.handoff_id,
+        max(case when c.stage = 'won' then c.score end) as score_at_won,
+        max(case when c.stage = 'won' then c.policy_version end) as policy_version,
+        max(case when c.stage = 'signoff' then c.score end) as score_at_signoff,
+        max(case when c.stage = 'latest' then c.score end) as score_latest
+    from core.stage_check as c
+    group by c.handoff_id
 ),
 
 floor_at_win as (
@@ -29,7 +28,7 @@ open_gap as (
         count(*) as open_gaps,
         count(*) filter (where g.is_hard_now) as hard_gaps
     from core.gap as g
-    where g.state = 'open'
+    where g.state in ('open', 'waiver_expired')
     group by g.handoff_id
 ),
 

@@ -3,17 +3,16 @@
 -- key: handoff_key, item_key, stage
 -- owner: sales manager
 select
-    contract_key($tenant, 'handoff', g.handoff_id) as handoff_key,
+    contract_key($tenant, 'handoff', c.handoff_id) as handoff_key,
     contract_key($tenant, 'item', c.item) as item_key,
-    g.stage,
+    c.stage,
     c.result,
     c.quality,
     c.weight,
     c.reason,
     c.evidence_url,
     c.evidence_hash,
-    false as is_waived,
+    c.is_waived,
     c.policy_version,
     c.stands_since_utc as checked_at_utc
-from core.handoff_stage as g
-inner join core.item_check as c on g.handoff_id = c.handoff_id and g.slice_batch = c.slice_batch
+from core.stage_check as c

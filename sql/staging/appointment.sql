@@ -1,4 +1,5 @@
 -- Appointments on tickets as last seen, with the first night that saw each, and saw it completed. A deleted one is gone unless it was held.
+-- One that got another id by being changed (H: TopLeft #71) was first seen as what stood on that ticket at that time before.
 -- grain: appointment
 -- key: appointment_id
 -- owner: platform
@@ -19,7 +20,10 @@ with seen as (
 newest as (
     select
         *,
-        min(seen_at_utc) over (partition by fields.id) as first_seen_at_utc,
+        least(
+            min(seen_at_utc) over (partition by fields.id),
+            min(seen_at_utc) over (partition by fields.ticket_id, fields.appointment_type_name, fields.start_date)
+        ) as first_seen_at_utc,
         min(case when coalesce(halo_int(fields.complete_status), 0) >= 1 then seen_at_utc end)
             over (partition by fields.id) as completed_seen_at_utc
     from seen

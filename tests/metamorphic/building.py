@@ -15,7 +15,7 @@ import polars as pl
 from assets.governance import EVIDENCE
 from assets.governance import TABLE as JUDGED
 from assets.kpis import DURATIONS, READ, SURVIVAL, WEEKLY, kickoff_survival, weekly
-from assets.ledger_tables import baseline_frame
+from assets.ledger_frames import baseline_frame
 from assets.movement import TABLE as MOVEMENT
 from assets.movement import weeks
 from assets.table_frames import whole

@@ -78,8 +78,10 @@ def test_moments_stay_but_those_of_kickoffs_that_are_known_by_their_day(here: Zo
     before, after = ({name: _only(zone.tables, name, columns) for name, columns in moments.items() if columns} for zone in (here, there))
     moved = differences(before, after)
 
-    assert set(moved) <= {"fact_handoff"}
+    assert set(moved) <= {"fact_handoff", "fact_gap"}
     assert moved.get("fact_handoff", set()) <= set(KICKOFFS)
+    # A deadline falls into the zone's own working hours.
+    assert moved.get("fact_gap", set()) <= {"due_at_utc"}
     for column in KICKOFFS:
         both = before["fact_handoff"].join(after["fact_handoff"], on="handoff_key", suffix="_there")
         for one, other in both.filter(pl.col(column).ne_missing(pl.col(f"{column}_there"))).select(column, f"{column}_there").iter_rows():
@@ -125,7 +127,7 @@ def test_deals_of_which_nothing_happened_on_another_day_keep_every_value(nights:
     # Working hours are the zone's own; noon of a day is another moment in each.
     moved = differences(before, after)
     assert moved.pop("fact_handoff", set()) <= {"kickoff_actual_at_utc"}
-    assert moved.pop("fact_gap", set()) <= {"open_hours"}
+    assert moved.pop("fact_gap", set()) <= {"open_hours", "due_at_utc", "within_sla"}
     assert moved == {}
 
 

@@ -1,6 +1,7 @@
 """Approvals asked of delivery on the projects of won deals: who was asked when, and what came of it.
 
-Which acceptances make a sign-off is in `signoff`; here every request has its row, whoever answered it.
+Which acceptances make a sign-off is in `signoff`; here every request has its row, whoever answered it. So has what the product itself
+asked, as a script tells it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import Any
 
 from handoff_pipeline.simulator.truth import Project, Signoff
 from tests.oracle.handoffs import Handoff
-from tests.oracle.keys import utc
+from tests.oracle.keys import UNKNOWN, sha256, utc
 from tests.oracle.observation import Seen
+from tests.oracle.said import Request
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,4 +67,46 @@ def fact_approval(seen: Seen, approval: Approval) -> dict[str, Any]:
         "content_hash": None,
         "source_url": seen.url(approval.project.project_id),
         "has_moments": approval.has_moments(seen),
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A request of the product, with the handoff and the project that it names, where there are such."""
+
+    request: Request
+    handoff: Handoff | None
+    project: Project | None
+
+
+def requests(seen: Seen, every: list[Handoff]) -> list[Asked]:
+    """Everything that the product had asked by the last night."""
+    by_deal = {each.deal.deal_id: each for each in every}
+    projects = {each.project_id: each for each in seen.projects}
+    asked = (each for each in seen.said.requests if each.asked_at <= seen.as_of)
+    return [Asked(each, by_deal.get(each.deal_id or 0), projects.get(each.project_id or 0)) for each in asked]
+
+
+def request_key(seen: Seen, asked: Asked) -> int:
+    """The approval's key."""
+    return seen.key("approval", asked.request.approval_id)
+
+
+def fact_request(seen: Seen, asked: Asked) -> dict[str, Any]:
+    """The fact's row."""
+    request, handoff, project = asked.request, asked.handoff, asked.project
+    return {
+        "approval_key": request_key(seen, asked),
+        "handoff_key": seen.key("handoff", handoff.deal.deal_id) if handoff else UNKNOWN,
+        "project_key": seen.key("project", project.project_id) if project else UNKNOWN,
+        "kind": request.kind,
+        "approver_key": seen.agent_key(request.asked),
+        "requested_at_utc": utc(request.asked_at),
+        "decided_at_utc": utc(request.decided_at(seen.as_of)),
+        "result": request.result(seen.as_of),
+        "channel": request.channel,
+        "is_weak": request.is_weak and request.result(seen.as_of) != "pending",
+        "content_hash": sha256(request.content),
+        "source_url": request.url,
+        "has_moments": True,
     }

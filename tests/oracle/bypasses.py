@@ -1,6 +1,7 @@
 """Bypasses: controls that were gone around, as far as HaloPSA shows it.
 
-Each kind is decided from a handoff or a project that is known already; nothing is explained or corrected yet, so all are open.
+Each kind is decided from a handoff or a project that is known already. Blocks that people undo (`enforcement_off`) are not told by a
+script: no world of the oracle is written to.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from handoff_pipeline.simulator.truth import Project
 from tests.oracle import checklist
+from tests.oracle.exceptions import is_overridden_after, spans_of
 from tests.oracle.handoffs import Handoff
 from tests.oracle.keys import UNKNOWN, date_key, utc
 from tests.oracle.observation import Seen
@@ -45,7 +47,7 @@ def bypasses(seen: Seen, all_handoffs: list[Handoff]) -> Iterator[Bypass]:
 
 def _of_handoff(seen: Seen, each: Handoff) -> Iterator[Bypass]:
     at_win = seen.by(each.win.night)
-    if checklist.lacks_hard(at_win, each.deal):
+    if checklist.hard_lacked(at_win, each.deal):
         yield Bypass("won_without_checklist", each, None, each.deal.agent_id, each.win.at, each.win.night)
     if each.first is None:
         return
@@ -68,6 +70,28 @@ def _unsold_projects(seen: Seen) -> Iterator[Bypass]:
             yield Bypass("project_without_opportunity", None, project, project.agent_id, project.created_at, night)
 
 
+def _is_corrected(seen: Seen, bypass: Bypass) -> bool:
+    """Whether what was gone around is put right by the last night."""
+    if bypass.handoff is None:
+        return False
+    if bypass.kind != "won_without_checklist":
+        return bypass.handoff.signoff.state == "accepted"
+    deal = bypass.handoff.deal
+    now = [checklist.item_of(seen, item_id) for item_id in checklist.hard_lacked(seen.by(bypass.handoff.win.night), deal)]
+    return all(item is not None and checklist.judge(seen, deal, item).quality == 1 for item in now)
+
+
+def _is_explained(seen: Seen, bypass: Bypass) -> bool:
+    """Whether an override that was approved names what was gone around."""
+    if bypass.handoff is None:
+        return False
+    deal, night = bypass.handoff.deal, bypass.handoff.win.night
+    if bypass.kind != "won_without_checklist":
+        return is_overridden_after(seen, deal.deal_id, bypass.happened_at)
+    lacked = checklist.hard_lacked(seen.by(night), deal)
+    return all(any(begun > night for begun, _ in spans_of(seen, deal.deal_id, item_id)) for item_id in lacked)
+
+
 def fact_bypass(seen: Seen, bypass: Bypass) -> dict[str, Any]:
     """The fact's row."""
     handoff_id = bypass.handoff.deal.deal_id if bypass.handoff else 0
@@ -83,6 +107,6 @@ def fact_bypass(seen: Seen, bypass: Bypass) -> dict[str, Any]:
         "happened_at_utc": utc(bypass.happened_at),
         "happened_date_key": date_key(seen.days.local(bypass.happened_at)),
         "detected_at_utc": utc(bypass.detected_at),
-        "state": "open",
+        "state": "corrected" if _is_corrected(seen, bypass) else "explained" if _is_explained(seen, bypass) else "open",
         "source_url": seen.url(project_id if bypass.kind in SHOWN_ON_PROJECT else handoff_id),
     }

@@ -13,6 +13,7 @@ from typing import Any
 
 from handoff_pipeline.simulator.truth import Deal
 from tests.oracle.evidence import find
+from tests.oracle.exceptions import is_waived
 from tests.oracle.found import Found
 from tests.oracle.keys import sha256
 from tests.oracle.observation import Seen, field
@@ -86,13 +87,14 @@ def standing_since(seen: Seen, deal: Deal, item: Item) -> datetime:
 
 
 def score(seen: Seen, deal: Deal) -> float | None:
-    """The score on the last night: weighted quality of what applies, capped while a hard item is below 1; None where nothing applies."""
+    """The score on the last night: weighted quality, capped while a hard item is below 1 and not waived; None where nothing applies."""
     judged = [(item, judge(seen, deal, item)) for item in seen.policy.items]
     known = [(item, each.quality) for item, each in judged if each.quality is not None]
     if not known:
         return None
     result = sum(float(item["weight"]) * quality for item, quality in known) / sum(float(item["weight"]) for item, _ in known) * 100
-    return min([result, *(_cap(seen, item) for item, quality in known if item["hard"] and quality < 1)])
+    lacking = [item for item, quality in known if item["hard"] and quality < 1]
+    return min([result, *(_cap(seen, item) for item in lacking if not is_waived(seen, deal.deal_id, item["id"]))])
 
 
 def is_complete(seen: Seen, deal: Deal) -> bool:
@@ -100,9 +102,10 @@ def is_complete(seen: Seen, deal: Deal) -> bool:
     return not any(judge(seen, deal, item).is_lacking for item in seen.policy.items)
 
 
-def lacks_hard(seen: Seen, deal: Deal) -> bool:
-    """Whether a hard item is below 1."""
-    return any(item["hard"] and judge(seen, deal, item).is_lacking for item in seen.policy.items)
+def hard_lacked(seen: Seen, deal: Deal) -> list[str]:
+    """The hard items that are below 1 and not waived."""
+    lacking = (item["id"] for item in seen.policy.items if item["hard"] and judge(seen, deal, item).is_lacking)
+    return [item_id for item_id in lacking if not is_waived(seen, deal.deal_id, item_id)]
 
 
 def assumptions_recorded(seen: Seen, deal: Deal) -> int:

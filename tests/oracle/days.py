@@ -75,6 +75,17 @@ class Days:
             return -self.business_days_between(end, start)
         return sum(self.is_business_day(day) for day in span(start + ONE_DAY, end))
 
+    def after_business_hours(self, start: datetime, wanted: float) -> datetime:
+        """The moment at which so many working hours have passed since `start`; at the end of a day it is that day's closing."""
+        left, day = timedelta(hours=wanted), self.local(start)
+        while True:
+            if self.is_business_day(day):
+                begun, done = max(start, self.moment(day, self.opens)), self.moment(day, self.closes)
+                if begun < done and left <= done - begun:
+                    return begun + left
+                left -= max(timedelta(), done - begun)
+            day += ONE_DAY
+
     def business_hours(self, start: datetime, end: datetime) -> float:
         """Working hours between two moments."""
         seconds = 0.0

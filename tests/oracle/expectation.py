@@ -11,11 +11,13 @@ from typing import Any
 
 from handoff_pipeline.simulator.truth import Truth
 from tests.oracle import dimensions, handoffs
-from tests.oracle.approvals import approvals, fact_approval
+from tests.oracle.approvals import approvals, fact_approval, fact_request, requests
 from tests.oracle.baselines import Freeze, kpi_baseline
 from tests.oracle.bypasses import bypasses, fact_bypass
 from tests.oracle.changes import fact_change_request
 from tests.oracle.days import Days
+from tests.oracle.deliveries import fact_delivery, fact_feedback, feedback, intents
+from tests.oracle.exceptions import fact_override, overrides
 from tests.oracle.gaps import fact_gap
 from tests.oracle.margin import fact_project_margin
 from tests.oracle.members import kpi_member
@@ -23,6 +25,7 @@ from tests.oracle.night import night_of, nights_until
 from tests.oracle.observation import Seen
 from tests.oracle.restatements import kpi_restatement
 from tests.oracle.rules import Rules
+from tests.oracle.said import NOTHING, Said
 from tests.oracle.sector import with_sector
 from tests.oracle.targets import kpi_target
 from tests.oracle.weekly import kpi_kickoff_survival
@@ -79,11 +82,12 @@ def look(
     *,
     has_dated_costs: bool = False,
     documents: Documents = (),
+    said: Said = NOTHING,
 ) -> Seen:
     """The tenant as the nights saw it."""
     moments = tuple(sorted(night.astimezone(UTC) for night in nights))
     dated = tuple((first.astimezone(UTC), Rules(with_sector(document))) for first, document in documents)
-    return Seen(truth, Rules(with_sector(policy)), Days.of(policy), moments, web_base.rstrip("/"), has_dated_costs, dated)
+    return Seen(truth, Rules(with_sector(policy)), Days.of(policy), moments, web_base.rstrip("/"), has_dated_costs, dated, said)
 
 
 def expected(
@@ -95,6 +99,7 @@ def expected(
     has_dated_costs: bool = False,
     documents: Documents = (),
     freezes: Sequence[Freeze] = (),
+    said: Said = NOTHING,
 ) -> Tables:
     """Every filled table after the pipeline landed a pull at each of `nights` (aware moments; the last one is the as-of).
 
@@ -106,11 +111,12 @@ def expected(
         has_dated_costs: Whether the tenant grants SQL reporting, which alone gives the dated costs of agents.
         documents: Every policy that a night ran on, tonight's as well; none where there was only the one.
         freezes: Baselines that were frozen, each after the night whose figures it takes.
+        said: What people decided and the product did, as the ledger was told.
 
     Returns:
         Table -> rows; times are naive UTC, money is Decimal with four places, only columns that the oracle decides.
     """
-    seen = look(truth, policy, nights, web_base, has_dated_costs=has_dated_costs, documents=documents)
+    seen = look(truth, policy, nights, web_base, has_dated_costs=has_dated_costs, documents=documents, said=said)
     night = night_of(seen, freezes)
     every = night.handoffs
     tables: Tables = {
@@ -125,11 +131,15 @@ def expected(
         "dim_project": list(dimensions.dim_project(seen, {each.deal.deal_id: each for each in every})),
         "fact_handoff": [handoffs.fact_handoff(seen, each) for each in every],
         "fact_handoff_check": [row for each in every for row in handoffs.fact_handoff_check(seen, each)],
-        "fact_gap": [fact_gap(seen, each.deal, gap) for each in every for gap in each.gaps],
+        "fact_gap": [fact_gap(seen, each.deal, each.first, gap) for each in every for gap in each.gaps],
         "fact_change_request": [fact_change_request(seen, change) for change in night.changes],
         "fact_project_margin": [fact_project_margin(seen, row) for row in night.margins],
         "fact_bypass": [fact_bypass(seen, bypass) for bypass in bypasses(seen, every)],
-        "fact_approval": [fact_approval(seen, approval) for approval in approvals(seen, every)],
+        "fact_approval": [fact_approval(seen, approval) for approval in approvals(seen, every)]
+        + [fact_request(seen, request) for request in requests(seen, every)],
+        "fact_override": [fact_override(seen, override) for override in overrides(seen)],
+        "fact_delivery": [fact_delivery(seen, intent) for intent in intents(seen)],
+        "fact_feedback": [fact_feedback(seen, each) for each in feedback(seen)],
         "kpi_member": [kpi_member(seen, member) for member in night.members],
         "kpi_weekly": night.weekly,
         "kpi_kickoff_survival": list(kpi_kickoff_survival(night.series)),

@@ -12,6 +12,7 @@ from typing import Any
 
 from handoff_pipeline.simulator.truth import Deal, Project
 from tests.oracle import checklist
+from tests.oracle.exceptions import is_waived
 from tests.oracle.gaps import Gap, gaps_of
 from tests.oracle.keys import UNKNOWN, date_key, number, utc
 from tests.oracle.kickoff import Commitment, Kickoff, client_hold_days, committed, kickoff_of, kickoff_state
@@ -108,6 +109,19 @@ def stage_of(seen: Seen, handoff: Handoff) -> str:
     return next((stage for stage, is_seen in evidence if is_seen), "won")
 
 
+def is_in_pilot(seen: Seen, each: Handoff) -> bool:
+    """Whether a live handoff is in every list of the pilot that names anything; a pilot without any list holds none."""
+    deal = each.deal
+    asked: dict[str, set[Any]] = {
+        "teams": {deal.team},
+        "clients": {deal.client_id, *(client.name for client in seen.truth.clients if client.client_id == deal.client_id)},
+        "deal_types": {deal.deal_type},
+        "agents": {deal.agent_id, *(agent.name for agent in seen.truth.agents if agent.agent_id == deal.agent_id)},
+    }
+    lists = {kind: set(named) for kind, named in seen.rules.pilot.items() if named}
+    return bool(lists) and not each.win.is_historic and all(named & asked[kind] for kind, named in lists.items())
+
+
 def dim_handoff(seen: Seen, each: Handoff) -> Row:
     """The dimension's row."""
     deal = each.deal
@@ -121,7 +135,7 @@ def dim_handoff(seen: Seen, each: Handoff) -> Row:
         "deal_type": deal.deal_type or None,
         "service_template": deal.service_template or None,
         "is_historic": each.win.is_historic,
-        "in_pilot": False,
+        "in_pilot": is_in_pilot(seen, each),
         "source_url": seen.url(deal.deal_id),
     }
 
@@ -129,7 +143,7 @@ def dim_handoff(seen: Seen, each: Handoff) -> Row:
 def fact_handoff(seen: Seen, each: Handoff) -> Row:
     """The fact's row."""
     deal, win, first = each.deal, each.win, each.first
-    open_gaps = [gap for gap in each.gaps if gap.state == "open"]
+    open_gaps = [gap for gap in each.gaps if gap.is_open]
     return {
         "handoff_key": seen.key("handoff", deal.deal_id),
         "client_key": seen.client_key(deal.client_id),
@@ -172,7 +186,7 @@ def fact_handoff_check(seen: Seen, each: Handoff) -> Iterator[Row]:
                 "weight": float(item["weight"]),
                 "evidence_url": judged.link or seen.url(each.deal.deal_id),
                 "evidence_hash": judged.hash,
-                "is_waived": False,
+                "is_waived": is_waived(then, each.deal.deal_id, item["id"]),
                 "policy_version": then.policy.version,
                 "checked_at_utc": utc(checklist.standing_since(then, each.deal, item)),
             }

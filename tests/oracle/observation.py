@@ -31,6 +31,7 @@ from handoff_pipeline.simulator.truth import (
 from tests.oracle.days import Days
 from tests.oracle.keys import UNASSIGNED_AGENT, UNKNOWN, UNKNOWN_CLIENT, key, ticket_url
 from tests.oracle.rules import Rules
+from tests.oracle.said import NOTHING, Said
 
 T = TypeVar("T")
 DealState = Literal["won", "reopened", "lost", "merged"]
@@ -48,6 +49,8 @@ class Seen:
     has_dated_costs: bool = False
     documents: tuple[tuple[datetime, Rules], ...] = ()
     """Policies that nights ran on, each with its first night, oldest first; empty: `rules` alone."""
+    said: Said = NOTHING
+    """What people decided and the product did, of all time; each question asks for what had been said by the last night."""
     views: dict[datetime, Seen] = dataclass_field(default_factory=dict, repr=False)
 
     @cached_property

@@ -80,6 +80,16 @@ class Rules:
         return None if named is None else _day(named)
 
     @property
+    def pilot(self) -> Mapping[str, Any]:
+        """The lists of the pilot's cohort, where the policy has them."""
+        return (self.raw.get("rollout") or {}).get("pilot") or {}
+
+    @property
+    def remediation(self) -> Mapping[str, Any]:
+        """Owners, stand-ins and deadlines of gaps, where the policy has them."""
+        return self.raw.get("remediation") or {}
+
+    @property
     def placeholders(self) -> frozenset[str]:
         """Texts that stand for nothing, case aside."""
         return frozenset(bare(str(text)) for text in self.raw["checklist"].get("placeholders") or ())

@@ -82,6 +82,20 @@ def test_a_deal_from_before_go_live_opens_nothing(policy: dict[str, Any]):
     assert not tables["fact_bypass"]
 
 
+@pytest.mark.parametrize(
+    ("pilot", "is_in"),
+    [
+        ({}, False),
+        ({"teams": [DEAL.team], "agents": [DEAL.agent_id]}, True),
+        ({"teams": [DEAL.team], "clients": ["Nobody"]}, False),
+    ],
+)
+def test_a_live_deal_is_in_the_pilot_when_it_is_in_every_list(policy: dict[str, Any], pilot: dict[str, Any], is_in: bool):
+    tables = expected(world(deals=(DEAL,)), {**policy, "rollout": {"pilot": pilot}}, [night(7, 7)], WEB)
+
+    assert one(tables, "dim_handoff", handoff_id=1)["in_pilot"] is is_in
+
+
 def test_a_win_of_sunday_night_in_utc_is_a_win_of_monday_in_london(policy: dict[str, Any]):
     late = replace(DEAL, status=Timeline(((at(7, 1), "open"), (at(7, 5, 23, 15), "won"))))
     tables = expected(world(deals=(late,)), policy, [night(7, 7)], WEB)

@@ -13,7 +13,7 @@ from handoff_pipeline.simulator.truth import Timeline
 from tests.oracle import expected
 from tests.oracle.hand_made import DEAL, PROJECT, WEB, asked, at, delivered, members, night, one, sold, weekly, with_gaps, world
 from tests.oracle.keys import key
-from tests.oracle.kpis import NOT_LOGGED_YET, SOURCES, metrics_without_members
+from tests.oracle.kpis import NOT_LOGGED_YET, SOURCES, WITHOUT_A_SCRIPT, metrics_without_members
 from tests.oracle.metrics import METRICS
 
 Row = dict[str, Any]
@@ -77,13 +77,13 @@ def test_gaps_are_waited_for_in_business_hours_and_moot_ones_are_censored_then(p
     assert weekly(tables, "gap_resolution_hours", date(2026, 7, 13))["value"] == 25.5
 
 
-def test_what_nothing_logs_yet_has_a_row_of_nobody_for_every_week(policy: dict[str, Any]):
+def test_what_nobody_logged_has_a_row_of_nobody_for_every_week(policy: dict[str, Any]):
     tables = expected(delivered(), policy, [night(8, 21)], WEB)
     weeks = {row["week_start"] for row in tables["kpi_weekly"]}
 
     assert metrics_without_members() == NOT_LOGGED_YET
     assert {source.__name__ for source in SOURCES} <= set(METRICS)
-    for metric in NOT_LOGGED_YET:
+    for metric in WITHOUT_A_SCRIPT:
         rows = [row for row in tables["kpi_weekly"] if row["metric_key"] == key("acme", "metric", metric)]
         assert {row["week_start"] for row in rows} == weeks
         told = (0.0, "no_target") if metric == "expired_overrides_open" else (None, "not_enough_data")
@@ -147,7 +147,8 @@ def test_a_segment_has_rows_only_where_the_metric_has_a_member(policy: dict[str,
 def test_a_deal_that_is_won_no_more_is_in_no_metric_but_of_its_gaps(policy: dict[str, Any]):
     tables = expected(with_gaps(), policy, [night(7, 7), night(7, 14)], WEB)
 
-    assert {row["metric_key"] for row in tables["kpi_member"]} == {key("acme", "metric", "gap_resolution_hours")}
+    of_gaps = {key("acme", "metric", name) for name in ("gap_resolution_hours", "gap_within_sla_rate")}
+    assert {row["metric_key"] for row in tables["kpi_member"]} == of_gaps
 
 
 def test_the_policys_own_targets_are_rows_of_the_policy(policy: dict[str, Any]):

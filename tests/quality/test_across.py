@@ -15,6 +15,7 @@ from quality.across import Rule, rules
 from tests.reading import tables_read
 
 SUNDAY = date(2026, 8, 16)
+NOON = datetime(2026, 8, 14, 12)
 RULES = rules()
 SOUND: dict[str, list[dict[str, Any]]] = {
     "marts.dim_metric": [{"metric_key": 7, "metric": "kickoff_delay_rate"}],
@@ -47,11 +48,41 @@ SOUND: dict[str, list[dict[str, Any]]] = {
         {"handoff_key": 2, "item_key": 1, "stage": "won", "result": "not_applicable", "quality": None, "weight": 30.0},
     ],
     "marts.fact_gap": [
-        {"gap_key": 21, "handoff_key": 1, "state": "open"},
-        {"gap_key": 22, "handoff_key": 3, "state": "moot"},
+        {"gap_key": 21, "handoff_key": 1, "state": "open", "escalation_level": 0},
+        {"gap_key": 22, "handoff_key": 3, "state": "moot", "escalation_level": 0, "resolved_at_utc": NOON},
+        {
+            "gap_key": 23, "handoff_key": 1, "item_key": 2, "state": "waived", "escalation_level": 2, "resolved_at_utc": NOON,
+            "first_escalated_at_utc": NOON,
+        },
+        {
+            "gap_key": 24, "handoff_key": 1, "item_key": 3, "state": "resolved", "escalation_level": 0, "resolved_at_utc": NOON,
+            "due_at_utc": NOON, "within_sla": True,
+        },
+    ],
+    "marts.fact_override": [
+        {
+            "override_key": 41, "handoff_key": 1, "item_key": 2, "state": "approved", "approved_at_utc": NOON, "requested_by_key": 5,
+            "approved_by_key": 6, "second_approver_key": 7,
+        },
+        {
+            "override_key": 42, "handoff_key": 3, "item_key": 2, "state": "requested", "requested_by_key": 0, "approved_by_key": 0,
+            "second_approver_key": 0,
+        },
+    ],
+    "marts.fact_delivery": [
+        {
+            "delivery_key": 51, "is_shadow": False, "action_class": "automatic", "state": "accepted", "attempts": 1,
+            "approved_at_utc": NOON, "settled_at_utc": NOON,
+        },
+        {"delivery_key": 52, "is_shadow": True, "action_class": "automatic", "state": "proposed", "attempts": 0},
+        {"delivery_key": 53, "is_shadow": False, "action_class": "never", "state": "refused", "attempts": 0, "settled_at_utc": NOON},
+    ],
+    "marts.fact_approval": [
+        {"approval_key": 61, "result": "accepted", "decided_at_utc": NOON},
+        {"approval_key": 62, "result": "expired"},
     ],
     "marts.fact_bypass": [
-        {"bypass_key": 31, "kind": "kickoff_without_signoff", "handoff_key": 1, "project_key": 11},
+        {"bypass_key": 31, "kind": "kickoff_without_signoff", "handoff_key": 1, "project_key": 11, "state": "explained"},
         {"bypass_key": 32, "kind": "project_without_opportunity", "handoff_key": 0, "project_key": 13},
     ],
     "marts.fact_project_margin": [
@@ -127,6 +158,31 @@ UNSOUND = [
     ("score_is_of_its_checks", "update marts.fact_handoff set score_at_won = 75.1 where handoff_key = 1", 1),
     ("score_is_of_its_checks", "update marts.fact_handoff set score_at_won = null where handoff_key = 1", 1),
     ("score_is_of_its_checks", "update marts.fact_handoff set score_at_won = 0 where handoff_key = 2", 2),
+    ("waived_gap_has_its_override", "update marts.fact_override set handoff_key = 3 where override_key = 41", 23),
+    ("waived_gap_has_its_override", "update marts.fact_override set item_key = 3 where override_key = 41", 23),
+    ("waived_gap_has_its_override", "update marts.fact_override set approved_at_utc = null where override_key = 41", 23),
+    ("waived_gap_has_its_override", "update marts.fact_gap set state = 'waiver_expired' where gap_key = 24", 24),
+    ("gap_agrees_with_its_state", "update marts.fact_gap set resolved_at_utc = null where gap_key = 23", 23),
+    ("gap_agrees_with_its_state", "update marts.fact_gap set resolved_at_utc = detected_at_utc, state = 'moot' where gap_key = 21", 21),
+    ("gap_agrees_with_its_state", "update marts.fact_gap set escalation_level = 0 where gap_key = 23", 23),
+    ("gap_agrees_with_its_state", "update marts.fact_gap set escalation_level = 1 where gap_key = 21", 21),
+    ("gap_agrees_with_its_state", "update marts.fact_gap set within_sla = false where gap_key = 24", 24),
+    ("gap_agrees_with_its_state", "update marts.fact_gap set within_sla = null where gap_key = 24", 24),
+    ("gap_agrees_with_its_state", "update marts.fact_gap set within_sla = true where gap_key = 21", 21),
+    ("override_is_approved_by_others", "update marts.fact_override set approved_at_utc = null where override_key = 41", 41),
+    ("override_is_approved_by_others", "update marts.fact_override set approved_at_utc = current_date where override_key = 42", 42),
+    ("override_is_approved_by_others", "update marts.fact_override set approved_by_key = 5 where override_key = 41", 41),
+    ("override_is_approved_by_others", "update marts.fact_override set approved_by_key = 7 where override_key = 41", 41),
+    ("override_is_approved_by_others", "update marts.fact_override set second_approver_key = 5 where override_key = 41", 41),
+    ("delivery_agrees_with_its_state", "update marts.fact_delivery set approved_at_utc = current_date where delivery_key = 52", 52),
+    ("delivery_agrees_with_its_state", "update marts.fact_delivery set approved_at_utc = current_date where delivery_key = 53", 53),
+    ("delivery_agrees_with_its_state", "update marts.fact_delivery set attempts = 1 where delivery_key = 52", 52),
+    ("delivery_agrees_with_its_state", "update marts.fact_delivery set settled_at_utc = null where delivery_key = 51", 51),
+    ("delivery_agrees_with_its_state", "update marts.fact_delivery set state = 'sent' where delivery_key = 51", 51),
+    ("decided_approval_has_its_moment", "update marts.fact_approval set decided_at_utc = null where approval_key = 61", 61),
+    ("decided_approval_has_its_moment", "update marts.fact_approval set decided_at_utc = current_date where approval_key = 62", 62),
+    ("explained_bypass_has_its_override", "update marts.fact_override set handoff_key = 3 where override_key = 41", 31),
+    ("explained_bypass_has_its_override", "update marts.fact_override set approved_at_utc = null where override_key = 41", 31),
 ]
 
 

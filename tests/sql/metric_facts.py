@@ -17,7 +17,7 @@ from tests.sql.tenant import MODELS, WEB, Tenant, below
 AS_OF = datetime(2026, 12, 1, 2, tzinfo=UTC)
 MARTS = (
     "dim_agent", "dim_client", "dim_handoff", "dim_project", "fact_approval", "fact_change_request", "fact_gap", "fact_handoff",
-    "fact_project_margin",
+    "fact_override", "fact_project_margin",
 )  # fmt: skip
 CORE = {
     "handoff": "handoff_id bigint, won_day date, deal_state text",

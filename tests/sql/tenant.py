@@ -13,14 +13,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from assets.ledger_tables import baseline_frame
+from assets.ledger_frames import SCHEMAS as LEDGER
+from assets.ledger_frames import baseline_frame
+from assets.remediation_tables import BYPASS, BYPASS_READS, STANDING, STANDING_READS
+from assets.table_frames import duckdb_types
 from assets.unfilled import UNFILLED, unfilled_types
 from handoff_pipeline.governance.checklist import score
+from handoff_pipeline.governance.enforcement import enforcement_bypasses
+from handoff_pipeline.governance.gap_standing import gap_standing
 from handoff_pipeline.policy import Policy, parse_policy
 from handoff_pipeline.policy.dated import RanOn, history
 from handoff_pipeline.policy.dated_frames import dated_frames
@@ -32,6 +38,8 @@ WEB = "https://acme.halopsa.example"
 MODELS = cache(models.discover)
 JUDGED = "governance.item_check"
 EVIDENCE = ("core.evidence", "core.evidence_field", "core.evidence_document")
+BY_PYTHON = {JUDGED: EVIDENCE, STANDING: STANDING_READS, BYPASS: BYPASS_READS}
+"""Tables that Python makes between two models, with what they are made of."""
 FIRST_NIGHT = datetime(2026, 7, 7, 1, 30, tzinfo=UTC)
 OPPORTUNITY, PROJECT, TASK, CHANGE = 30, 31, 32, 24
 OPEN, CLOSED, WON, LOST, APPROVED, CANCELLED = 2, 9, 22, 23, 25, 28
@@ -79,6 +87,8 @@ class Tenant:
         conn.execute(MACROS.read_text(encoding="utf-8"))
         for name in UNFILLED:
             conn.execute(f"create table marts.{name} ({', '.join(f'{column} {kind}' for column, kind in unfilled_types(name).items())})")
+        for name, columns in LEDGER.items():
+            conn.execute(f"create table ledger.{name} ({', '.join(f'{column} {kind}' for column, kind in duckdb_types(columns).items())})")
         made = cls(conn, _policy(policy_text)[0])
         made._take("ledger.baseline", baseline_frame([]).to_arrow())
         made.under(policy_text)
@@ -154,16 +164,18 @@ class Tenant:
         known = history(self.ran_on, {_policy(text)[0].hash: text for text in self.texts}, self.policy, self.texts[-1])
         for name, frame in dated_frames(known).items():
             self._take(f"policy.{name}", frame.to_arrow())
-        # The checklist is judged in Python, between two models.
-        needed = below(found, wanted)
-        judged = {name for name in needed if JUDGED in below(found, [name])}
-        for name in [each for each in found if each in needed - judged]:
-            self.make(found[name], values)
-        if judged:
-            self._judge({number: stretch.dated.policy for number, stretch in enumerate(known.stretches, start=1)})
-        for name in [each for each in found if each in judged]:
-            self.make(found[name], values)
+        policies = {number: stretch.dated.policy for number, stretch in enumerate(known.stretches, start=1)}
+        for name in _in_order(found, below(found, wanted)):
+            if name in found:
+                self.make(found[name], values)
+            elif name in BY_PYTHON:
+                self._make_by_python(name, policies)
         return self
+
+    def kept(self, table: str, **fields: Any) -> None:
+        """A row of a table of the ledger; what is not named is NULL."""
+        marks = ", ".join("?" for _ in fields)
+        self.conn.execute(f"insert into ledger.{table} ({', '.join(fields)}) values ({marks})", list(fields.values()))
 
     def rows(self, table: str, where: str = "true") -> list[dict[str, Any]]:
         """The rows of a table, apart from a dimension's row 0, in no order."""
@@ -178,9 +190,17 @@ class Tenant:
         assert len(found) == 1, f"{len(found)} rows of {table} where {where}"
         return found[0]
 
-    def _judge(self, policies: dict[int, Policy]) -> None:
-        evidence, fields, documents = (self.conn.sql(f"select * from {table}").pl() for table in EVIDENCE)
-        self._take(JUDGED, score(policies, evidence, fields, documents).to_arrow())
+    def _make_by_python(self, name: str, policies: dict[int, Policy]) -> None:
+        read = [self.conn.sql(f"select * from {table}").pl() for table in BY_PYTHON[name]]
+        if name == JUDGED:
+            evidence, fields, documents = read
+            made = score(policies, evidence, fields, documents)
+        elif name == STANDING:
+            gaps, agents, acknowledgements, snoozes = read
+            made = gap_standing(gaps, agents, acknowledgements, snoozes, self.policy, self.as_of)
+        else:
+            made = enforcement_bypasses(*read)
+        self._take(name, made.to_arrow())
 
     def _take(self, table: str, frame: Any) -> None:
         self.conn.register("frame", frame)
@@ -222,7 +242,7 @@ def opened(checkout: Path, *, changed: tuple[str, str] = ("", "")) -> Tenant:
 
 def below(found: dict[str, models.Model], wanted: Iterable[str]) -> set[str]:
     """The tables `wanted` and every one that they are made of."""
-    made = {JUDGED: frozenset(EVIDENCE), **{name: model.depends_on for name, model in found.items()}}
+    made = _made_of(found)
     waiting, reached = list(wanted), set[str]()
     while waiting:
         name = waiting.pop()
@@ -230,3 +250,13 @@ def below(found: dict[str, models.Model], wanted: Iterable[str]) -> set[str]:
             reached.add(name)
             waiting.extend(made.get(name, ()))
     return reached
+
+
+def _made_of(found: dict[str, models.Model]) -> dict[str, frozenset[str]]:
+    return {**{name: frozenset(read) for name, read in BY_PYTHON.items()}, **{name: model.depends_on for name, model in found.items()}}
+
+
+def _in_order(found: dict[str, models.Model], needed: set[str]) -> list[str]:
+    """Those needed, each after what it is made of."""
+    edges = {name: sorted(read & needed) for name, read in sorted(_made_of(found).items()) if name in needed}
+    return list(TopologicalSorter(edges).static_order())

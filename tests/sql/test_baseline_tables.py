@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assets.ledger_tables import baseline_frame
+from assets.ledger_frames import baseline_frame
 from handoff_pipeline.ledger import Baseline
 from handoff_pipeline.tables import RUN_ID, TABLES, duckdb_type
 from tests.sql.tenant import MODELS, Tenant, opened

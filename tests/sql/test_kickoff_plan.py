@@ -42,6 +42,18 @@ def test_an_appointment_comes_before_a_milestone_and_the_plan_was_seen_with_the_
     assert plan(planned) == (datetime(2026, 7, 22, 10), datetime(2026, 7, 8, 1, 30))
 
 
+def test_an_appointment_that_got_another_id_when_it_was_held_was_seen_with_the_first(tenant: Tenant) -> None:
+    tenant.night(FIRST_NIGHT)
+    tenant.deal()
+    tenant.project(status_id=OPEN, dateclosed=None)
+    tenant.put("appointment", id=801, ticket_id=2, appointment_type_name="Kickoff", start_date=at(7, 22), complete_status=0)
+    tenant.night(later(1))
+    tenant.remove("appointment", 801)
+    tenant.put("appointment", id=802, ticket_id=2, appointment_type_name="Kickoff", start_date=at(7, 22), complete_status=1)
+
+    assert plan(tenant)[1] == FIRST_NIGHT.replace(tzinfo=None)
+
+
 def test_a_milestone_that_is_gone_plans_nothing(planned: Tenant) -> None:
     planned.night(later(2))
     planned.remove("milestone", 1)

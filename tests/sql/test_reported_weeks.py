@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assets.ledger_tables import baseline_frame
+from assets.ledger_frames import baseline_frame
 from handoff_pipeline.ledger import Baseline
 from tests.sql.metric_facts import AS_OF, POINTS, Facts, day, monday, noon
 from tests.sql.tenant import FIRST_NIGHT, Tenant
