@@ -51,6 +51,12 @@ def published(conn: Connection, night: KeptNight) -> dict[str, str]:
     return {name: content for name, content in conn.execute(query, {"night": night.night_no}).fetchall()}  # noqa: C416
 
 
+def tables(conn: Connection, night: KeptNight) -> frozenset[str]:
+    """The tables that the history holds of the night; `conn` is open on the history. A table that a later release added is none of them."""
+    query = "select table_name from main.held where night_no = $night"
+    return frozenset(name for (name,) in conn.execute(query, {"night": night.night_no}).fetchall())
+
+
 def restore(home: Home, lease: Lease, night: KeptNight) -> int:
     """Make every table that the history of `home` holds of the night in its work file, which must be new; returns their number.
 

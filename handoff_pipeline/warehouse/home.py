@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Self
 
 import duckdb
+from pydantic import SecretStr
 
 from handoff_pipeline.errors import SettingsError, WarehouseError
 from handoff_pipeline.settings import Settings
@@ -24,12 +25,16 @@ OLDEST_DUCKDB: Final = (1, 5)
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The folder that holds one installation. `shared_group` may read `published/`; `threads` and `memory_limit` are DuckDB's."""
+    """The folder that holds one installation. `shared_group` may read `published/`; `threads` and `memory_limit` are DuckDB's.
+
+    `ledger_url` is set where the ledger is kept outside the folder, on PostgreSQL.
+    """
 
     root: Path
     shared_group: str | None = None
     threads: int = 2
     memory_limit: str = "2GB"
+    ledger_url: SecretStr | None = None
 
     def __post_init__(self) -> None:
         # DuckDB compares resolved paths with the folders that a profile may reach.
@@ -38,7 +43,7 @@ class Home:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The home that the settings name."""
-        return cls(settings.home, settings.shared_group, settings.threads, settings.memory_limit)
+        return cls(settings.home, settings.shared_group, settings.threads, settings.memory_limit, settings.ledger_url)
 
     @property
     def inbox(self) -> Path:
@@ -67,8 +72,13 @@ class Home:
 
     @property
     def ledger_file(self) -> Path:
-        """The ledger."""
+        """The ledger's file, where it is kept in one."""
         return self.root / "ledger" / "ledger.sqlite"
+
+    @property
+    def ledger(self) -> Path | SecretStr:
+        """Where the ledger is, for whoever opens it: the address of the settings, else the file."""
+        return self.ledger_url or self.ledger_file
 
     @property
     def history_file(self) -> Path:
