@@ -7,11 +7,12 @@ ran it, or Dagster's daemon.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import dagster as dg
 
@@ -27,7 +28,11 @@ LONGEST: Final = 1000
 
 @dataclass(frozen=True)
 class Alert:
-    """One run that failed, or that left what is published stale, as a line of `alerts.jsonl`."""
+    """One run that failed, or that left what is published stale, as a line of `alerts.jsonl`.
+
+    Of a check or tick that failed, or where no night succeeds (`state` says so), `run_id` is the key that tells it from others, and `job`
+    what failed.
+    """
 
     at_utc: str
     run_id: str
@@ -40,6 +45,8 @@ class Alert:
         """The alert as a line of a log."""
         if self.state == "stale":
             return f"{self.job} is stale: {self.message} (run {self.run_id})"
+        if self.state != "failed":
+            return f"{self.job}: {self.message}"
         return f"{self.job} failed at {self.failed_step or 'its start'}: {self.message} (run {self.run_id})"
 
 
@@ -83,21 +90,45 @@ def deliver(home: Path, alert: Alert) -> bool:
     return True
 
 
-def _runs(lines: str) -> set[str]:
+def written(home: Path, alert: Alert) -> bool:
+    """As `deliver`, but where the file cannot be written (a full disk, a home taken away) the log says so, with the alert itself.
+
+    What failed is told to whoever asks all the same: an alert that cannot be kept must not take the place of its reason.
+    """
+    try:
+        return deliver(home, alert)
+    except OSError as trouble:
+        logging.getLogger(__name__).exception("%s could not be written (%s). It would have said: %s", FILE, trouble.strerror, alert)
+        return False
+
+
+def lines(home: Path) -> list[dict[str, Any]]:
+    """The lines of `alerts.jsonl`, oldest first, without those that nobody can read; none where there is no file."""
+    path = home / FILE
+    return _read(path.read_text("utf-8")) if path.is_file() else []
+
+
+def _runs(text: str) -> set[str]:
     """Runs that these lines are about; a torn line is about none."""
-    found = set()
-    for line in lines.splitlines():
+    return {str(line["run_id"]) for line in _read(text) if "run_id" in line}
+
+
+def _read(text: str) -> list[dict[str, Any]]:
+    found = []
+    for line in text.splitlines():
         try:
-            found.add(json.loads(line)["run_id"])
-        except (json.JSONDecodeError, KeyError, TypeError):
+            row = json.loads(line)
+        except json.JSONDecodeError:
             continue
+        if isinstance(row, dict):
+            found.append(row)
     return found
 
 
 def report(instance: dg.DagsterInstance, settings: Settings, run: dg.DagsterRun, at: datetime) -> Alert:
     """Tell people about a run that has failed, and return what they were told."""
     alert = decide(run.run_id, run.job_name, why(instance, run.run_id), at, Redactor.of(settings))
-    deliver(settings.home, alert)
+    written(settings.home, alert)
     return alert
 
 

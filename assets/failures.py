@@ -67,10 +67,10 @@ def _words(event: dg.DagsterEvent, check: Any) -> str:
     if failure and failure.description:
         return str(failure.description)
     errors = list(_chain(event))
-    return _plain(errors[-1]) if errors else (event.message or "").strip()
+    return plain_words(errors[-1]) if errors else (event.message or "").strip()
 
 
-def _plain(error: Any) -> str:
+def plain_words(error: Any) -> str:
     """The error's message without the name of its class, which Dagster puts before it."""
     if error.cls_name == INTERRUPTED:
         return "The run was interrupted (Ctrl-C, or the machine was asked to stop). The next run heals it."

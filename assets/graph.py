@@ -13,11 +13,14 @@ from typing import Final
 import dagster as dg
 
 from assets.across import across_checks
+from assets.acting.jobs import ACTING as ACTING_JOBS
+from assets.acting.jobs import hourly_schedule
+from assets.acting.proposals import proposals
 from assets.checks import contract_check, expectations_check, relations_check
 from assets.governance import item_check
 from assets.jobs import nightly, nightly_schedule
 from assets.kpis import kpi_kickoff_survival, kpi_weekly
-from assets.ledger_tables import ledger_baseline
+from assets.ledger_tables import ledger_baseline, ledger_records
 from assets.lineage import with_lineage
 from assets.metadata import registered
 from assets.movement import kpi_movement
@@ -27,8 +30,10 @@ from assets.policy_documents import policy_documents
 from assets.policy_tables import policy_tables
 from assets.published import published_assets
 from assets.raw import halo_pull, landing, pull_plan
+from assets.remediation_tables import enforcement, standing
 from assets.resources import resources
 from assets.restatements import kpi_restatement
+from assets.sensors import ACTING as ACTING_SENSORS
 from assets.sensors import dead_runs, run_failures
 from assets.sql_models import require_known, sql_asset
 from assets.unfilled import unfilled_tables
@@ -56,9 +61,12 @@ def definitions(sql_root: Path = SQL_ROOT) -> dg.Definitions:
         unfilled_tables,
         *(sql_asset(model, macros) for model in models.values()),
         item_check,
+        standing,
+        enforcement,
         kpi_weekly,
         kpi_kickoff_survival,
         ledger_baseline,
+        ledger_records,
         kpi_movement,
         kpi_restatement,
     ]
@@ -68,11 +76,11 @@ def definitions(sql_root: Path = SQL_ROOT) -> dg.Definitions:
     given = [table_of(key) for key in sorted(policy_tables.keys)]
     order = [*given, *models, *(table for table in built if table not in models)]
     return dg.Definitions(
-        assets=with_lineage([*assets, publishing, *pages(sql_root)], lineage(models)),
+        assets=with_lineage([*assets, publishing, proposals, *pages(sql_root)], lineage(models)),
         asset_checks=[*(contract_check(table) for table in built), *across_checks(order), relations_check(built), expectations_check],
-        jobs=[nightly],
-        schedules=[nightly_schedule],
-        sensors=[run_failures, dead_runs],
+        jobs=[nightly, *ACTING_JOBS],
+        schedules=[nightly_schedule, hourly_schedule],
+        sensors=[run_failures, dead_runs, *ACTING_SENSORS],
         resources=resources(),
         executor=dg.in_process_executor,
     )

@@ -1,54 +1,39 @@
-"""Tables of the work file that are copied from the ledger when a build begins, so that SQL can read what people decided.
+"""Tables of the work file that are copied from the ledger when a build begins, so that SQL can read what people decided and what was done.
 
-What is frozen, and by whom, is the ledger's and the commands'.
-The one thing to know: a build as of a moment knows only what was frozen by then, so a past night built again sees what it saw.
+What is decided, and by whom, is the ledger's and the commands'; the columns are in ledger_frames.
+The one thing to know: a build as of a moment knows only what the ledger knew before it; the history keeps these tables night by night, so
+a past night built again sees what it saw.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import UTC
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 import dagster as dg
-import polars as pl
 
 from assets import metadata
-from assets.naming import BATCH, POOL, group_of, key_of, team
+from assets.ledger_frames import BASELINE, SCHEMAS, baseline_frame, frames_of
+from assets.naming import BATCH, POOL, group_of, key_of, op_name, team
 from assets.resources import WarehouseResource
 from assets.steps import told
 from assets.table_frames import duckdb_types
-from handoff_pipeline.ledger import Baseline, Ledger
+from handoff_pipeline.ledger import Ledger
+from handoff_pipeline.ledger.as_of import known_at
 from handoff_pipeline.settings import Settings
 from handoff_pipeline.warehouse import frames
 
 BASELINES: Final = "ledger.baseline"
-SCHEMA: Final[dict[str, pl.DataType]] = {
-    "metric": pl.String(),
-    "segment_type": pl.String(),
-    "segment_key": pl.Int64(),
-    "segment": pl.String(),
-    "value": pl.Float64(),
-    "numerator": pl.Float64(),
-    "denominator": pl.Float64(),
-    "sum_of_squares": pl.Float64(),
-    "n": pl.Int64(),
-    "ci_low": pl.Float64(),
-    "ci_high": pl.Float64(),
-    "window_start": pl.Date(),
-    "window_end": pl.Date(),
-    "frozen_at_utc": pl.Datetime("us"),
-    "frozen_by_key": pl.Int64(),
-    "reason": pl.String(),
-    "kind": pl.String(),
+TABLES: Final[dict[str, str]] = {
+    "intent": "Every intent of the outbox as it stood at the as-of moment; what would be written is in the ledger alone, but for blocks.",
+    "approval": "Every approval that the product asked of a person, with the answer by the as-of moment.",
+    "acknowledgement": "What people said to have seen: gaps, handoffs, intents.",
+    "escalation": "Each level that a gap went up, with the person it reached.",
+    "override": "Exceptions from a control and waivers of an item, with who approved them and until when.",
+    "feedback": "Verdicts that somebody holds wrong, and what came of it.",
+    "snooze": "Gaps that somebody put off, until when and why.",
 }
-
-
-def baseline_frame(rows: list[Baseline]) -> pl.DataFrame:
-    """The baselines as the work file keeps them: moments naive, in UTC."""
-    values = [asdict(row) for row in rows]
-    moments = [{"frozen_at_utc": row.frozen_at.astimezone(UTC).replace(tzinfo=None)} for row in rows]
-    return pl.DataFrame([value | moment for value, moment in zip(values, moments, strict=True)], schema=SCHEMA)
 
 
 @dg.asset(
@@ -64,7 +49,35 @@ def baseline_frame(rows: list[Baseline]) -> pl.DataFrame:
 def ledger_baseline(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
     """Copy the ledger's baselines."""
     with told(settings), warehouse.get_connection() as conn:
-        with Ledger.open(warehouse.home.ledger_file) as ledger:
+        with Ledger.open(warehouse.home.ledger) as ledger:
             frame = baseline_frame(ledger.baselines.all(until=warehouse.as_of(conn)))
-        rows = frames.write(conn, BASELINES, frame, duckdb_types(SCHEMA))
+        rows = frames.write(conn, BASELINES, frame, duckdb_types(BASELINE))
         return dg.MaterializeResult(metadata=metadata.built(conn, BASELINES, rows))
+
+
+def _spec(name: str, description: str) -> dg.AssetSpec:
+    table = f"ledger.{name}"
+    return dg.AssetSpec(
+        key_of(table),
+        group_name=group_of(table),
+        owners=[team("service delivery lead")],
+        kinds={"duckdb", "sqlite"},
+        deps=[key_of(BATCH)],
+        description=description,
+        metadata=metadata.static(table),
+    )
+
+
+@dg.multi_asset(name=op_name("ledger.records"), specs=[_spec(name, description) for name, description in TABLES.items()], pool=POOL)
+def ledger_records(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult[None]]:
+    """Copy the outbox, the approvals and what people said."""
+    results: list[dg.MaterializeResult[None]] = []
+    with told(settings), warehouse.get_connection() as conn:
+        with Ledger.open(warehouse.home.ledger) as ledger:
+            # What a night itself proposes comes after its as-of: where the clock stands still (a demo, a test) both are the same moment.
+            found = frames_of(known_at(ledger, warehouse.as_of(conn) - datetime.resolution))
+        for name, frame in found.items():
+            table = f"ledger.{name}"
+            rows = frames.write(conn, table, frame, duckdb_types(SCHEMAS[name]))
+            results.append(dg.MaterializeResult(asset_key=key_of(table), metadata=metadata.built(conn, table, rows)))
+    yield from results

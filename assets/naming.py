@@ -25,6 +25,7 @@ GROUP_OF_LAYER: Final[dict[str, str]] = {
     "kpi": "kpi",
     "published": "published",
     "pages": "published",
+    "action": "governance",
 }
 GROUPS: Final = ("raw", "staging", "core", "governance", "kpi", "published")
 

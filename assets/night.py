@@ -18,6 +18,7 @@ from assets.failures import why
 from assets.instance import instance_of
 from assets.jobs import NIGHTLY
 from assets.naming import key_of
+from assets.pages import PAGES
 from assets.progress import Listener, groups_of
 from assets.raw import PULL
 from assets.reaper import signature
@@ -51,8 +52,10 @@ class NightResult:
     message: str | None = None
 
 
-def run_night(definitions: dg.Definitions, settings: Settings, progress: Progress | None = None) -> NightResult:
+def run_night(definitions: dg.Definitions, settings: Settings, progress: Progress | None = None, *, with_pages: bool = True) -> NightResult:
     """Run the nightly job of `definitions` for `settings`; a failure is reported in the result and in alerts.jsonl, never raised.
+
+    Without pages, those of the night before stay as they are.
 
     Raises:
         SettingsError: the home cannot be used.
@@ -61,13 +64,22 @@ def run_night(definitions: dg.Definitions, settings: Settings, progress: Progres
     home.prepare()
     with instance_of(home.root) as instance:
         alerts.close_dead_runs(instance, settings, SystemClock().now())
-        return run_on(instance, definitions, settings, progress)
+        return run_on(instance, definitions, settings, progress, with_pages=with_pages)
 
 
-def run_on(instance: dg.DagsterInstance, definitions: dg.Definitions, settings: Settings, progress: Progress | None = None) -> NightResult:
+def run_on(
+    instance: dg.DagsterInstance,
+    definitions: dg.Definitions,
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    with_pages: bool = True,
+) -> NightResult:
     """Run the nightly job on an instance of Dagster that is open already."""
     home = Home.of(settings)
     job = definitions.resolve_job_def(NIGHTLY)
+    if not with_pages:
+        job = job.get_subset(asset_selection=job.asset_layer.selected_asset_keys - PAGES)
     run_id = dg.DagsterRun(NIGHTLY).run_id
     if progress:
         instance.add_event_listener(run_id, Listener(groups_of(definitions, job), progress))

@@ -32,6 +32,8 @@ from quality import data_docs
 
 LINEAGE: Final = "pages.lineage"
 QUALITY: Final = "pages.quality"
+PAGES: Final = frozenset({key_of(LINEAGE), key_of(QUALITY)})
+"""What a night may leave out: no figure waits for a page."""
 _PUBLISHED: Final = [key_of(f"published.{name}") for name in TABLES]
 
 

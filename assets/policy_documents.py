@@ -56,7 +56,7 @@ def policy_documents(settings: dg.ResourceParam[Settings], warehouse: WarehouseR
     with told(settings):
         text = read_text(settings.policy_file)
         policy = parse_policy(text, settings.policy_file.name)
-        with Ledger.open(warehouse.home.ledger_file) as ledger, warehouse.get_connection() as conn:
+        with Ledger.open(warehouse.home.ledger) as ledger, warehouse.get_connection() as conn:
             known = history_of(ledger, frames.read(conn, NIGHTS), policy, text)
             for name, frame in dated_frames(known).items():
                 table = f"policy.{name}"

@@ -59,7 +59,7 @@ def published_assets(built: Collection[str]) -> dg.AssetsDefinition:
         with told(settings):
             # When the run ran is told by the machine's clock, also where the as-of is held.
             now = SystemClock().now()
-            with Ledger.open(warehouse.home.ledger_file) as ledger:
+            with Ledger.open(warehouse.home.ledger) as ledger:
                 with warehouse.get_connection() as conn:
                     run = run_to_publish(ledger, conn, warehouse.lease.run_id, now)
                     count_unlinked(ledger, conn, run.run_id)

@@ -34,8 +34,6 @@ TRUSTED: Final = "trusted"
 EFFECTS: Final = {entity.name: entity.effect for entity in ENTITIES.values() if not entity.is_required}
 """Optional entity to what the figures lack without it."""
 ENGINE: Final = "duckdb"
-ROLLOUT_PHASE: Final = "shadow"
-"""This release writes nothing to HaloPSA; the phases after it come with the write-back."""
 
 
 @dg.asset(
@@ -54,7 +52,7 @@ def pull_plan(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource
         text = read_text(settings.policy_file)
         policy = parse_policy(text, settings.policy_file.name)
         now = clock_for(settings.as_of).now()
-        with Ledger.open(warehouse.home.ledger_file) as ledger:
+        with Ledger.open(warehouse.home.ledger) as ledger:
             ledger.close_dead_runs(warehouse.lease.run_id, SystemClock().now())
             ledger.policies.keep(PolicyDocument(policy.hash, policy.version, text, now))
             ledger.start_run(run_of(warehouse.lease.run_id, now, policy))
@@ -113,7 +111,7 @@ def halo_pull(
 
 def run_of(run_id: str, as_of: datetime, policy: Policy) -> Run:
     """A run that begins now, for the ledger: by the machine's clock, also where the as-of is held."""
-    return Run(run_id, SystemClock().now(), as_of, policy.version, policy.hash, ENGINE, ROLLOUT_PHASE)
+    return Run(run_id, SystemClock().now(), as_of, policy.version, policy.hash, ENGINE, policy.rollout.phase)
 
 
 def _pull_metadata(report: PullReport) -> dict[str, Any]:
@@ -191,7 +189,7 @@ def landing(settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) 
         policy = load_policy(settings.policy_file)
         pulled = plan.read_pulled(warehouse.home.inbox)
         warehouse.close()
-        with Ledger.open(warehouse.home.ledger_file) as ledger:
+        with Ledger.open(warehouse.home.ledger) as ledger:
             run_id = warehouse.lease.run_id
             result = land(warehouse.home, ledger, warehouse.lease, run_id, pulled.as_of, pulled.report, Rules.of(settings, policy))
             ledger.record_completeness(run_id, completeness_rows(ledger, run_id, pulled.as_of, result, optional=EFFECTS.keys()))

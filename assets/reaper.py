@@ -23,6 +23,7 @@ BORN: Final = "handoff/process_started"
 SIGNATURE: Final = (HOST, BOOT, PID, BORN)
 GRACE: Final = timedelta(minutes=5)
 """How long a run may be under way before its process has signed it."""
+WAITING: Final = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 UNDER_WAY: Final = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
@@ -47,6 +48,11 @@ def is_dead(tags: Mapping[str, str], under_way_since: datetime, now: datetime) -
     return now - under_way_since > GRACE
 
 
+def is_under_way(instance: DagsterInstance, job: str) -> bool:
+    """Whether a run of the job waits or runs."""
+    return instance.get_runs_count(RunsFilter(job_name=job, statuses=WAITING + UNDER_WAY)) > 0
+
+
 def reap(instance: DagsterInstance, now: datetime) -> list[dg.DagsterRun]:
     """Mark dead runs as failed and free their pool slots; returns them."""
     dead = [
@@ -55,8 +61,6 @@ def reap(instance: DagsterInstance, now: datetime) -> list[dg.DagsterRun]:
         if is_dead(record.dagster_run.tags, record.create_timestamp, now)
     ]
     for run in dead:
-        instance.report_run_failed(
-            run, "The process that ran this night is gone (killed, or the machine restarted). The next run heals it."
-        )
+        instance.report_run_failed(run, "The process of this run is gone (killed, or the machine restarted). The next run heals it.")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return dead

@@ -2,11 +2,13 @@
 
 What a night does is the graph's subject, and it is the same graph: nothing of it is repeated here. The one thing to know: whatever the
 history holds is taken from it and whatever it does not hold is built, so an asset that a later release adds is rebuilt without a word here.
+Tables of the ledger that are younger than the night are built too, and are empty: nobody had decided anything in them.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -30,6 +32,7 @@ from handoff_pipeline.warehouse.manifest import Manifest, Rebuild
 
 JOB: Final = "rebuild"
 POLICY_FILE: Final = "handoff.yaml"
+LEDGER: Final = "ledger."
 RESTORED: Final = "history"
 """The step before the graph's own, for who watches."""
 
@@ -75,13 +78,18 @@ def rebuild(definitions: dg.Definitions, settings: Settings, day: date, into: Pa
         raise
 
 
-def selected(definitions: dg.Definitions) -> list[dg.AssetKey]:
-    """Every asset that a rebuild builds: all but those that pull and land, and those whose tables the history holds."""
+def selected(definitions: dg.Definitions, held: Collection[str]) -> list[dg.AssetKey]:
+    """Every asset that a rebuild builds: all but those that pull and land, and those whose tables the history holds.
+
+    `held` are the tables that it holds of this night.
+    """
     made = [asset for asset in definitions.assets or () if isinstance(asset, dg.AssetsDefinition)]
-    return sorted(key for asset in made for key in asset.keys if not all(_is_given(table_of(each)) for each in asset.keys))
+    return sorted(key for asset in made for key in asset.keys if not all(_is_given(table_of(each), held) for each in asset.keys))
 
 
-def _is_given(table: str) -> bool:
+def _is_given(table: str, held: Collection[str]) -> bool:
+    if table.startswith(LEDGER):
+        return table in held
     return table.startswith("raw.") or history.is_held(table)
 
 
@@ -95,7 +103,8 @@ def _rebuild(definitions: dg.Definitions, settings: Settings, day: date, source:
         night = history.night_at(history.nights(conn), day)
         (made.root / POLICY_FILE).write_text(history_restore.policy_text(conn, night), encoding="utf-8")
         before = history_restore.published(conn, night)
-        with Ledger.open(made.ledger_file) as ledger:
+        held = history_restore.tables(conn, night)
+        with Ledger.open(made.ledger) as ledger:
             history_restore.restore_ledger(conn, ledger, night)
     found = Rebuild(
         day=day,
@@ -111,12 +120,13 @@ def _rebuild(definitions: dg.Definitions, settings: Settings, day: date, source:
     progress(RESTORED, 1, 1)
     as_then = {
         "home": made.root,
+        "ledger_url": None,
         "policy_file": made.root / POLICY_FILE,
         "as_of": night.as_of,
         "halo_tenant": night.tenant,
         "web_url": night.links_base,
     }
-    _run(definitions, settings.model_copy(update=as_then), progress)
+    _run(definitions, settings.model_copy(update=as_then), held, progress)
     written = manifest.read(made.manifest_file)
     if written is None:
         raise WarehouseError(f"The rebuild of {day} ended well and published no manifest.", "Report this with the day and the version.")
@@ -127,12 +137,12 @@ def _rebuild(definitions: dg.Definitions, settings: Settings, day: date, source:
     return Rebuilt(made.root, found, written, tuple(different))
 
 
-def _run(definitions: dg.Definitions, settings: Settings, progress: Progress) -> None:
+def _run(definitions: dg.Definitions, settings: Settings, held: Collection[str], progress: Progress) -> None:
     """Materialise what is selected, with its checks, on an instance of Dagster that nobody sees."""
     job = dg.Definitions(
         assets=definitions.assets,
         asset_checks=definitions.asset_checks,
-        jobs=[dg.define_asset_job(JOB, dg.AssetSelection.assets(*selected(definitions)), executor_def=dg.in_process_executor)],
+        jobs=[dg.define_asset_job(JOB, dg.AssetSelection.assets(*selected(definitions, held)), executor_def=dg.in_process_executor)],
         resources=definitions.resources,
     ).resolve_job_def(JOB)
     with dg.DagsterInstance.ephemeral() as instance:

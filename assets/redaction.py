@@ -28,7 +28,8 @@ class Redactor:
     @classmethod
     def of(cls, settings: Settings) -> Redactor:
         """A redactor of every secret among the settings."""
-        values = (getattr(settings, name) for name in type(settings).model_fields)
+        values = [settings.ledger_password, *(getattr(settings, name) for name in type(settings).model_fields)]
+        values += [each for value in values if isinstance(value, dict) for each in value.values()]
         secrets = (value.get_secret_value() for value in values if isinstance(value, SecretStr))
         return cls(longest_first(form for secret in secrets for form in forms_of(secret)))
 

@@ -49,6 +49,8 @@ class WarehouseResource(DuckDBResource):
     shared_group: str = Field(default="", description="Group that may read the published folder.")
     threads: int = Field(default=2, description="DuckDB's threads.")
     memory_limit: str = Field(default="2GB", description="DuckDB's memory limit.")
+    # Dagster stores a resource's fields, so the address itself, which holds a password, is none of them.
+    ledger_in_home: bool = Field(default=False, description="The ledger is the home's own file, whatever HANDOFF_LEDGER_URL says.")
 
     _lease: Lease | None = PrivateAttr(default=None)
     _open: ExitStack = PrivateAttr(default_factory=ExitStack)
@@ -58,15 +60,22 @@ class WarehouseResource(DuckDBResource):
     def of(cls, settings: Settings) -> Self:
         """The warehouse of an installation that is known already."""
         home = Home.of(settings)
-        return cls(database=str(home.work_file), shared_group=home.shared_group or "", threads=home.threads, memory_limit=home.memory_limit)
+        return cls(
+            database=str(home.work_file),
+            shared_group=home.shared_group or "",
+            threads=home.threads,
+            memory_limit=home.memory_limit,
+            ledger_in_home=home.ledger_url is None,
+        )
 
     @property
     def home(self) -> Home:
         """The folder that the warehouse file lies in."""
         if not self.database:
             return Home.of(load_settings())
+        ledger_url = None if self.ledger_in_home else load_settings().ledger_url
         # The file lies in the folder `work` of the home.
-        return Home(Path(self.database).parents[1], self.shared_group or None, self.threads, self.memory_limit)
+        return Home(Path(self.database).parents[1], self.shared_group or None, self.threads, self.memory_limit, ledger_url)
 
     @property
     def lease(self) -> Lease:
@@ -97,7 +106,7 @@ class WarehouseResource(DuckDBResource):
 
     def _end_unpublished(self, run_id: str) -> None:
         """A run that the ledger saw begin and that published nothing has failed; a killed one is closed by the next run."""
-        with Ledger.open(self.home.ledger_file) as ledger:
+        with Ledger.open(self.home.ledger) as ledger:
             run = ledger.run(run_id)
             if run and run.state == "running":
                 ledger.finish_run(replace(run, state="failed", finished_at=SystemClock().now()))

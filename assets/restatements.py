@@ -72,7 +72,7 @@ def restated(conn: Connection, home: Home, settings: Settings) -> pl.DataFrame:
         WarehouseError: what was published last cannot be read.
     """
     fresh = pl.DataFrame(schema=restatements.SCHEMA)
-    with Ledger.open(home.ledger_file) as ledger:
+    with Ledger.open(home.ledger) as ledger:
         # A night that was killed while it published is what people read next: it must stand before anything is compared with it.
         finish_killed(home, ledger)
     last = last_published(home)

@@ -1,7 +1,7 @@
 """Published tables that SQL reads and nothing fills yet, made empty with the registry's columns and types.
 
-A table leaves this list when something fills it. The one thing to know: a metric on decisions or overrides is written and tested today, on
-an empty table, and has its figures from the night on which the table gets its first row.
+A table leaves this list when something fills it. The one thing to know: a metric on decisions is written and tested today, on an empty
+table, and has its figures from the night on which the table gets its first row.
 """
 
 from __future__ import annotations
@@ -21,10 +21,7 @@ from handoff_pipeline.warehouse import frames
 
 UNFILLED: Final = (
     "fact_decision",
-    "fact_override",
-    "fact_delivery",
     "fact_control_test",
-    "fact_feedback",
     "fact_review",
     "fact_incident",
 )

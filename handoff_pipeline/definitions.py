@@ -7,7 +7,8 @@ would be imported in their place without a word; start-up refuses that.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ from handoff_pipeline.errors import HandoffError
 from handoff_pipeline.settings import Settings
 
 if TYPE_CHECKING:
+    from assets.acting.running import ActingResult
     from assets.night import NightResult
     from assets.rebuild import Rebuilt
 
@@ -48,26 +50,34 @@ def _definitions() -> dg.Definitions:
     # Imported only now: before the check it might be a stranger's package that is imported.
     from assets.graph import definitions
 
-    return definitions()
+    made = definitions()
+    with warnings.catch_warnings():
+        # Dagster warns of a parameter that it gives to itself. What it resolves here it keeps.
+        warnings.filterwarnings("ignore", message="Parameter `owners` of initializer `SensorDefinition", category=dg.BetaWarning)
+        made.get_repository_def()
+    return made
 
 
 defs = _definitions()
 
 
-def run_nightly(settings: Settings, progress: Callable[[str, int, int | None], None] | None = None) -> NightResult:
+def run_nightly(
+    settings: Settings, progress: Callable[[str, int, int | None], None] | None = None, *, with_pages: bool = True
+) -> NightResult:
     """Run the nightly job now, in this process.
 
     Args:
         settings: the installation.
         progress: called with a name, how much of it is done, and of how much (None: not known): rows per entity during the pull, steps per
             group of the graph afterwards.
+        with_pages: also write the pages for a browser (lineage, quality), some eight seconds; without, those of the night before stay.
 
     Returns:
         How the night ended; a failure is told in it (and in `alerts.jsonl` of the home) and not raised.
     """
     from assets.night import run_night
 
-    return run_night(defs, settings, progress)
+    return run_night(defs, settings, progress, with_pages=with_pages)
 
 
 def run_rebuild(settings: Settings, day: date, into: Path, progress: Callable[[str, int, int | None], None] | None = None) -> Rebuilt:
@@ -79,3 +89,10 @@ def run_rebuild(settings: Settings, day: date, into: Path, progress: Callable[[s
     from assets.rebuild import rebuild
 
     return rebuild(defs, settings, day, into, progress)
+
+
+def run_acting(settings: Settings, job: str, ids: Sequence[str] = ()) -> ActingResult:
+    """Run a job that acts (`remediate`, `escalate`, `approve`, `deliver`, `hourly`) now; `ids` is its list, empty for all."""
+    from assets.acting.running import run_job
+
+    return run_job(defs, settings, job, ids)

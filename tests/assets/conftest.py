@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -16,6 +17,7 @@ from pydantic import SecretStr
 from assets.graph import definitions
 from assets.night import NightResult, run_night, run_on
 from handoff_pipeline.governance.targets import JUDGED
+from handoff_pipeline.ledger import Ledger
 from handoff_pipeline.measures.charts import LIMITS
 from handoff_pipeline.settings import Settings
 from handoff_pipeline.simulator.quirks import Quirks
@@ -23,6 +25,7 @@ from handoff_pipeline.simulator.serve import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET,
 from handoff_pipeline.simulator.server import SimulatedHalo
 from handoff_pipeline.simulator.world import build_world
 from handoff_pipeline.tables import RUN_ID, TABLES, duckdb_type
+from handoff_pipeline.warehouse.home import Home
 from tests.sql.tenant import opened
 
 NIGHT = datetime(2026, 9, 28, 1, 30, tzinfo=UTC)
@@ -45,7 +48,9 @@ SERIES = {"metric": "varchar", "week_start": "date", "segment_type": "varchar", 
 NO_DURATIONS = SERIES | {"segment": "varchar", "day": "double", "events": "bigint", "censored": "bigint"}
 NO_EVENTS = SERIES | {"position": "bigint", "is_event": "boolean"}
 NO_TARGETS = {column.name: duckdb_type(column) for column in TABLES["kpi_target"].columns if column.name != RUN_ID}
-EVIDENCE = ("core.evidence", "core.evidence_field", "core.evidence_document")
+EVIDENCE = (
+    "core.evidence", "core.evidence_field", "core.evidence_document", "core.gap", "core.status_spell", "core.waiver", "staging.agent",
+)  # fmt: skip
 
 
 def empty(columns: dict[str, str], reads: str = "") -> str:
@@ -90,13 +95,16 @@ class Installation:
         """Its folder."""
         return self.settings.home
 
-    def night(self, progress: Callable[[str, int, int | None], None] | None = None, **changed: object) -> NightResult:
+    def night(
+        self, progress: Callable[[str, int, int | None], None] | None = None, *, with_pages: bool = False, **changed: object
+    ) -> NightResult:
         """Run the nightly job of the small graph in memory."""
-        return run_on(self.instance, definitions(self.sql), self.settings.model_copy(update=changed), progress)
+        settings = self.settings.model_copy(update=changed)
+        return run_on(self.instance, definitions(self.sql), settings, progress, with_pages=with_pages)
 
     def stored_night(self, **changed: object) -> NightResult:
         """Run it as `handoff run` does, on Dagster's folder in the home."""
-        return run_night(definitions(self.sql), self.settings.model_copy(update=changed))
+        return run_night(definitions(self.sql), self.settings.model_copy(update=changed), with_pages=False)
 
     def alerts(self) -> list[dict[str, str]]:
         """The lines of alerts.jsonl."""
@@ -165,7 +173,7 @@ def first_night(checkout: Path, tenant: str, small_sql: Path, tmp_path_factory: 
     told: list[tuple[str, int, int | None]] = []
     with dg.DagsterInstance.ephemeral() as instance:
         done = Installation(settings_of(tmp_path_factory.mktemp("first") / "home", checkout, tenant), small_sql, instance)
-        yield FirstNight(done, done.night(lambda *args: told.append(args)), told)
+        yield FirstNight(done, done.night(lambda *args: told.append(args), with_pages=True), told)
 
 
 @pytest.fixture
@@ -173,3 +181,37 @@ def published(installation: Installation, first_night: FirstNight) -> Installati
     """An installation that has published a night, to be changed freely."""
     shutil.copytree(first_night.installation.home, installation.home)
     return installation
+
+
+SENSED_AT = datetime(2026, 9, 28, 9, 0, tzinfo=UTC)
+WEBHOOK = "https://a.01.environment.api.powerplatform.com/workflows/1?sig=abc"
+
+
+@pytest.fixture
+def sensor_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, checkout: Path) -> Path:
+    """The environment of a daemon whose home is still empty."""
+    monkeypatch.setenv("HANDOFF_HOME", str(tmp_path))
+    monkeypatch.setenv("HANDOFF_POLICY_FILE", str(checkout / "handoff.yaml"))
+    monkeypatch.setenv("HANDOFF_HALO_TENANT", "demo")
+    monkeypatch.setenv("HANDOFF_AS_OF", SENSED_AT.isoformat())
+    return tmp_path
+
+
+@pytest.fixture
+def sensor_ledger(sensor_home: Path) -> Iterator[Ledger]:
+    """The ledger of that home, open."""
+    place = Home(sensor_home)
+    place.prepare()
+    with Ledger.open(place.ledger_file) as opened:
+        yield opened
+
+
+@pytest.fixture
+def webhook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A channel of Teams in that environment; nothing answers there."""
+    monkeypatch.setenv("HANDOFF_TEAMS_WEBHOOK", WEBHOOK)
+
+
+def tick(sensor: dg.SensorDefinition, instance: dg.DagsterInstance, cursor: str | None = None) -> Any:
+    """One tick of a sensor, as the daemon would have it."""
+    return sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor, sensor_name=sensor.name))

@@ -25,7 +25,7 @@ def test_a_night_publishes_and_says_what_it_asked_for(first_night):
 
 def test_a_night_tells_how_far_it_is_by_group_and_by_entity(first_night):
     assert ("published", 3, 3) in first_night.told
-    assert ("staging", 1, 1) in first_night.told
+    assert ("staging", 2, 2) in first_night.told
     assert any(name == "opportunity" and done > 0 for name, done, _ in first_night.told)
 
 
@@ -38,6 +38,21 @@ def test_every_built_table_tells_its_rows_and_columns(first_night):
     assert told["published/dim_tenant"]["has_changed"].value is True
     without = [key for key, metadata in told.items() if not key.startswith(("raw/", "pages/")) and "dagster/row_count" not in metadata]
     assert without == []
+
+
+def test_a_night_without_pages_publishes_and_checks_all_else_and_leaves_theirs_as_they_are(published, first_night):
+    def pages():
+        files = [path for folder in ("lineage", "quality") for path in (published.home / "published" / folder).rglob("*")]
+        return {path: path.read_bytes() for path in files if path.is_file()}
+
+    before = pages()
+    result = published.night(with_pages=False)
+
+    assert result.state == "complete"
+    assert json.loads(published.manifest())["run_id"] == result.run_id
+    assert pages() == before != {}
+    whole = first_night.installation.events(first_night.result.run_id, EVALUATION)
+    assert len(published.events(result.run_id, EVALUATION)) == len(whole) - 1, "but for the one on the quality pages"
 
 
 def test_a_violated_contract_leaves_the_last_publication_untouched_and_tells_people(published):

@@ -9,11 +9,13 @@ from assets.rebuild import selected
 from handoff_pipeline.definitions import defs
 from handoff_pipeline.warehouse.history import is_held
 
+MADE = {table_of(key) for asset in defs.assets or () if isinstance(asset, dg.AssetsDefinition) for key in asset.keys}
+HELD = {table for table in MADE if is_held(table)}
+
 
 def test_everything_is_built_that_the_history_does_not_hold():
-    made = {table_of(key) for asset in defs.assets or () if isinstance(asset, dg.AssetsDefinition) for key in asset.keys}
-    wanted = {table for table in made if not table.startswith("raw.") and not is_held(table)}
-    assert {table_of(key) for key in selected(defs)} == wanted
+    wanted = {table for table in MADE if not table.startswith("raw.") and not is_held(table)}
+    assert {table_of(key) for key in selected(defs, HELD)} == wanted
     assert {"policy.setting", "governance.item_check", "marts.fact_handoff", "kpi.kpi_weekly", "published.kpi_weekly"} <= wanted
 
 
@@ -24,4 +26,12 @@ def test_an_asset_that_a_release_adds_is_built_too():
     @dg.asset(key=["staging", "added"])
     def held() -> None: ...
 
-    assert selected(dg.Definitions(assets=[added, held])) == [dg.AssetKey(["kpi", "added"])]
+    assert selected(dg.Definitions(assets=[added, held]), HELD) == [dg.AssetKey(["kpi", "added"])]
+
+
+def test_of_a_night_before_the_ledger_had_a_table_it_is_built_and_so_empty():
+    before = HELD - {"ledger.intent", "ledger.override"}
+    built = {table_of(key) for key in selected(defs, before)} - {table_of(key) for key in selected(defs, HELD)}
+
+    assert {"ledger.intent", "ledger.override"} <= built
+    assert "ledger.baseline" not in built

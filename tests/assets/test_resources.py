@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dagster as dg
 import pytest
+from pydantic import SecretStr
 
 from assets import plan, raw
-from assets.resources import WarehouseResource
+from assets.resources import WarehouseResource, settings_resource
 from handoff_pipeline.errors import WarehouseError
 from handoff_pipeline.halo import PullPlan, PullReport
 from handoff_pipeline.halo.errors import AuthenticationError
@@ -14,6 +15,7 @@ from handoff_pipeline.ledger import Ledger, Run
 from handoff_pipeline.settings import Settings
 from handoff_pipeline.warehouse import Home, acquire, frames, open_build
 from tests.assets.conftest import NIGHT
+from tests.house.postgresql import IN_ADDRESS, PASSWORD
 
 
 @pytest.fixture
@@ -94,6 +96,42 @@ def test_a_run_that_began_and_published_nothing_has_failed(settings):
     assert (run.state, run.finished_at is not None) == ("failed", True)
 
 
+@pytest.mark.must_run
+def test_a_run_keeps_its_ledger_on_postgresql_and_dagster_learns_no_password(tmp_path, monkeypatch, postgresql_ledger, capfd):
+    monkeypatch.setenv("HANDOFF_LEDGER_URL", postgresql_ledger.get_secret_value())
+    settings = Settings(_env_file=None, home=tmp_path / "home", threads=1)
+    folder = tmp_path / "dagster"
+    folder.mkdir()
+    instance = dg.DagsterInstance.local_temp(str(folder))
+
+    @dg.asset
+    def step(context, settings: dg.ResourceParam[Settings], warehouse: WarehouseResource) -> None:
+        with Ledger.open(warehouse.home.ledger) as ledger:
+            ledger.start_run(Run(warehouse.lease.run_id, NIGHT, NIGHT, "1", "hash", "duckdb", "shadow"))
+        context.log.info(" ".join(map(str, (settings.ledger_url, warehouse, warehouse.home, postgresql_ledger.get_secret_value()))))
+        Ledger.open(SecretStr(postgresql_ledger.get_secret_value() + "-that-is-not-there"))
+
+    given = {"settings": settings_resource(lambda: settings), "warehouse": WarehouseResource.of(settings)}
+    result = dg.materialize([step], resources=given, instance=instance, raise_on_error=False)
+    with Ledger.open(postgresql_ledger) as ledger:
+        run = ledger.run(result.run_id)
+    assert run is not None
+    assert (run.state, result.success, Home.of(settings).ledger_file.exists()) == ("failed", False, False)
+    instance.dispose()
+    stored = (
+        b"".join(file.read_bytes() for file in (tmp_path / "dagster").rglob("*") if file.is_file()) + "".join(capfd.readouterr()).encode()
+    )
+    assert b"that-is-not-there" in stored
+    assert [form for form in (PASSWORD, IN_ADDRESS) if form.encode() in stored] == []
+
+
+def test_a_rebuilt_night_keeps_to_its_own_file_whatever_the_environment_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("HANDOFF_LEDGER_URL", "postgresql://handoff@nowhere.example/ledger")
+    own = Settings(_env_file=None, home=tmp_path).model_copy(update={"ledger_url": None})
+    assert WarehouseResource.of(own).home == Home.of(own)
+    assert WarehouseResource.of(own).home.ledger == tmp_path / "ledger" / "ledger.sqlite"
+
+
 def test_before_the_first_night_there_is_no_as_of(settings):
     def work(warehouse):
         with warehouse.get_connection() as conn:
@@ -115,4 +153,7 @@ def test_the_home_is_that_of_the_environment_where_none_is_given(monkeypatch, tm
     monkeypatch.setenv("HANDOFF_THREADS", "3")
     assert WarehouseResource().home == Home(tmp_path / "somewhere", None, 3, "2GB")
     given = Settings(_env_file=None, home=tmp_path, shared_group="analysts", memory_limit="1GB")
+    assert WarehouseResource.of(given).home == Home.of(given)
+    monkeypatch.setenv("HANDOFF_LEDGER_URL", "postgresql://handoff@db.example/ledger")
+    given = Settings(_env_file=None, home=tmp_path)
     assert WarehouseResource.of(given).home == Home.of(given)
