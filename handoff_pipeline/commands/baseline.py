@@ -15,6 +15,7 @@ import typer
 
 from handoff_pipeline.clock import clock_for
 from handoff_pipeline.commands import baseline_figures as published_figures
+from handoff_pipeline.commands.at_hand import open_ledger
 from handoff_pipeline.commands.baseline_tables import as_plain, listing, show_candidates
 from handoff_pipeline.commands.published import Published
 from handoff_pipeline.commands.screen import Json, emit, err, out, plain
@@ -67,7 +68,7 @@ def capture(
     published = _home(settings)
     stale = published_figures.staleness(published, clock_for(settings.as_of).now())
     found = _candidates(published, metric, segment, until, allow_small=allow_small)
-    with _ledger(published) as ledger:
+    with open_ledger(settings) as ledger:
         current = ledger.baselines.current()
     if as_json:
         since = {each.subject.key: current[each.subject.key].frozen_at for each in found if each.subject.key in current}
@@ -97,7 +98,7 @@ def freeze(
     published, at = _fresh()
     by_key, name = published_figures.agent(published, by)
     found = _candidates(published, metric, segment, until, allow_small=allow_small)
-    with _ledger(published) as ledger:
+    with open_ledger(load_settings()) as ledger:
         current = ledger.baselines.current()
         taken = [each for each in found if each.subject.key in current]
         if metric and taken:
@@ -137,7 +138,7 @@ def rebaseline(
     by_key, name = published_figures.agent(published, by)
     found = _candidates(published, metric, segment, until, allow_small=allow_small)
     _refuse_lacking(found)
-    with _ledger(published) as ledger:
+    with open_ledger(load_settings()) as ledger:
         _write(ledger, found, (at, by_key, name), reason, "rebaseline", silent=as_json, yes=yes)
     if as_json:
         emit({"frozen": [as_plain(each) for each in found], "by": name})
@@ -147,8 +148,9 @@ def show_all(as_json: Json = False) -> None:
     """List every baseline ever frozen, with who, when and why."""
     from handoff_pipeline.ledger.baselines import newest
 
-    published = _home(load_settings())
-    with _ledger(published) as ledger:
+    settings = load_settings()
+    _home(settings)
+    with open_ledger(settings) as ledger:
         rows = ledger.baselines.all()
     current = list(newest(rows).values())
     if as_json:
@@ -220,11 +222,3 @@ def _write(
     ledger.baselines.freeze([each.frozen(at, by_key, reason, kind) for each in found])
     if not silent:
         out().print(plain(f"Frozen by {name}: {len(found)} baselines. Tables and targets have them from the next night."), soft_wrap=True)
-
-
-def _ledger(published: Published) -> Ledger:
-    from handoff_pipeline.ledger import Ledger
-
-    if not published.home.ledger_file.is_file():
-        raise HandoffError(f"No run is recorded under {published.home.root}.", "Start one with `handoff run`, or try `make demo`.")
-    return Ledger.open(published.home.ledger_file)

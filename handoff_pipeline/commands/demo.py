@@ -6,6 +6,7 @@ The clock of the tenant and of the pipeline is held, so that every demo gives th
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,6 +63,7 @@ def demo_settings(home: Path, url: str) -> Settings:
     return load_settings(
         _env_file=None,
         home=home,
+        ledger_url=None,
         policy_file=POLICY,
         as_of=DEMO_MOMENT,
         halo_url=url,
@@ -94,7 +96,8 @@ def _night(settings: Settings, number: int, nights: int) -> tuple[NightResult, s
     from handoff_pipeline.warehouse.read import published_manifest
 
     err().print(plain(f"Night {number} of {nights}"))
-    result = run_night.night(settings)
+    # Pages tell of the newest night alone.
+    result = run_night.night(settings, with_pages=number == nights)
     if not result.ok:
         run_night.show(result, out())
         raise typer.Exit(run_night.code_of(result))
@@ -109,12 +112,16 @@ def _report(settings: Settings, done: list[tuple[NightResult, str]]) -> DemoRepo
     from handoff_pipeline.commands.figures import quarter
     from handoff_pipeline.commands.published import Published
     from handoff_pipeline.commands.worst import worst
+    from handoff_pipeline.ledger import Ledger
 
     published = Published.of(settings)
+    with Ledger.open(published.home.ledger) as ledger:
+        recorded = Counter(intent.action for intent in ledger.intents.all() if intent.is_shadow)
     return DemoReport(
         home=settings.home,
         published=published.home.published,
         nights=[Night(result.run_id, result.state, content, result.requests, result.requests_by_endpoint) for result, content in done],
         figures=quarter(published),
         worst=worst(published),
+        recorded=dict(sorted(recorded.items())),
     )

@@ -38,6 +38,8 @@ class DemoReport:
     nights: list[Night]
     figures: list[Figure]
     worst: Worst
+    recorded: dict[str, int]
+    """What shadow recorded and nobody was sent: action to count."""
 
     def as_payload(self) -> dict[str, Any]:
         """The report for scripts."""
@@ -47,6 +49,7 @@ class DemoReport:
             "nights": [asdict(night) for night in self.nights],
             "kpis": [asdict(figure) for figure in self.figures],
             **asdict(self.worst),
+            "recorded": self.recorded,
         }
 
     def show(self, console: Console) -> None:
@@ -61,6 +64,7 @@ class DemoReport:
             f"Query:    duckdb -readonly {database}",
             f"Explain:  HANDOFF_HOME={self.home} .venv/bin/handoff explain handoff {self._example()}",
             f"          HANDOFF_HOME={self.home} .venv/bin/handoff explain kpi kickoff_delay_rate",
+            f"Outbox:   HANDOFF_HOME={self.home} .venv/bin/handoff outbox list --all",
             f"Dagster:  make dev HANDOFF_HOME={self.home}",
         ):
             console.print(plain(line), soft_wrap=True)
@@ -90,6 +94,7 @@ class DemoReport:
         console.print()
         console.print(plain(f"Gaps: {counted(self.worst.gaps)}"), soft_wrap=True)
         console.print(plain(f"Bypasses: {counted(self.worst.bypasses)}"), soft_wrap=True)
+        console.print(plain(f"Recorded in phase shadow, sent to nobody: {counted(self.recorded)}"), soft_wrap=True)
 
     def _show_nights(self, console: Console) -> None:
         endpoints = sorted({endpoint for night in self.nights for endpoint in night.requests_by_endpoint})

@@ -66,24 +66,31 @@ def gap(
 
 
 def explained(published: Published, which: str) -> dict[str, Any]:
-    """Everything that is published of one gap: `gap`, `checks` of its item, `others` of the same item, `counts` in the KPIs.
+    """Everything that is published of one gap: itself (`gap`), and of its item `checks`, `others`, `exceptions`, `feedback`, `counts`.
 
     Raises:
         HandoffError: there is no such gap; names those that the handoff has.
     """
     from handoff_pipeline.commands.explain_counts import OF_GAP
+    from handoff_pipeline.commands.explain_gap_people import said_of
 
-    found = _found(published, which.strip())
+    found = gaps_named(published, which.strip())
     gap_row = found[0]
     return {
         "gap": gap_row,
         "checks": published.rows(CHECKS, handoff_id=gap_row["handoff_id"], item=gap_row["item"]),
         "others": [{"gap_key": row["gap_key"], "state": row["state"], "detected_at_utc": row["detected_at_utc"]} for row in found[1:]],
         "counts": published.rows(OF_GAP, gap_key=gap_row["gap_key"]),
+        **said_of(published, gap_row["handoff_id"], gap_row["item"]),
     }
 
 
-def _found(published: Published, which: str) -> list[dict[str, Any]]:
+def gaps_named(published: Published, which: str) -> list[dict[str, Any]]:
+    """The gaps of a key, or of a handoff's item, the newest first; at least one.
+
+    Raises:
+        HandoffError: there is none; names those that the handoff has.
+    """
     number_part, colon, item = which.partition(":")
     if not number_part.isascii() or not number_part.isdigit() or int(number_part) > LARGEST or (colon and not item):
         raise HandoffError(
@@ -106,6 +113,7 @@ def _found(published: Published, which: str) -> list[dict[str, Any]]:
 def show(explanation: Mapping[str, Any], console: Console) -> None:
     """Print an explanation for a person."""
     from handoff_pipeline.commands.explain_counts import show_counts
+    from handoff_pipeline.commands.explain_gap_people import show_said
     from handoff_pipeline.commands.explain_words import heading, rows, say
 
     row = explanation["gap"]
@@ -146,6 +154,7 @@ def show(explanation: Mapping[str, Any], console: Console) -> None:
             ("key", "state", "opened (UTC)"),
             [(each["gap_key"], each["state"], each["detected_at_utc"]) for each in explanation["others"]],
         )
+    show_said(explanation, console)
     show_counts(explanation["counts"], console)
 
 

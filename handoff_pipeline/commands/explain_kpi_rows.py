@@ -55,7 +55,9 @@ MEMBERS: Final = """
             when 'gap' then concat_ws(': ', i.title, h.title)
             when 'escalation' then coalesce(concat_ws(': ', i.title, h.title), d.question)
             when 'decision' then concat_ws(' ', d.decision_id, d.question)
-            when 'override' then concat_ws(': ', o.control_id, h.title)
+            when 'override' then concat_ws(': ', nullif(o.control_id, ''), h.title)
+            -- A rollout is of no handoff.
+            when 'approval' then concat_ws(': ', a.kind, h.title)
             else h.title
         end as name,
         m.happened_on, m.is_counted, m.exclusion, m.numerator, m.denominator, m.numerator_2, m.denominator_2, m.duration, m.is_event,
@@ -69,6 +71,7 @@ MEMBERS: Final = """
     left join dim_checklist_item as i on i.item_key = g.item_key
     left join fact_decision as d on m.record in ('decision', 'escalation') and d.decision_key = m.record_key
     left join fact_override as o on m.record = 'override' and o.override_key = m.record_key
+    left join fact_approval as a on m.record = 'approval' and a.approval_key = m.record_key
     where
         k.metric = $metric
         and m.week_start in ($week, $before)

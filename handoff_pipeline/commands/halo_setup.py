@@ -94,12 +94,19 @@ async def _create(settings: Settings, lacking: Sequence[NewField]) -> tuple[dict
     Returns:
         Names of the created fields with their ids, and the one that failed with the reason.
     """
+    from handoff_pipeline.channels.kill_switch import kill_switch
     from handoff_pipeline.halo.errors import PermissionMissing
     from handoff_pipeline.halo.writer import writing
 
     created: dict[str, str] = {}
+    is_thrown = kill_switch(settings)
     async with writing(settings, clock_for(settings.as_of)) as halo:
         for field in lacking:
+            if is_thrown():
+                stopped = HandoffError(
+                    "The kill switch is thrown, so nothing is written.", "`handoff kill-switch status` says by whom and why."
+                )
+                return created, {field.name: stopped}
             try:
                 written = await halo.upsert("field_info", field.record)
             except PermissionMissing as error:

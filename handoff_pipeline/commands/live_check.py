@@ -1,22 +1,24 @@
 """`handoff policy check --live`: does the tenant have what handoff.yaml names, of the right type, and does any record use it? Pure checks.
 
-Reading the tenant is `halo.discovery`'s. The one thing to know: a failure is what makes figures wrong (a name that is not there, a date
-field that holds no date); what merely never occurs in the sample is a warning, since a sample proves no absence.
+Reading the tenant is `halo.discovery`'s, people are in `live_people`. The one thing to know: a failure is what makes figures wrong (a name
+that is not there, a date field that holds no date); what merely never occurs in the sample is a warning, since a sample proves no absence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
-from handoff_pipeline.commands.findings import Finding, Level, near_misses
+from handoff_pipeline.commands.findings import Finding
+from handoff_pipeline.commands.live_names import looked_up, names_of
+from handoff_pipeline.commands.live_people import people_findings
 from handoff_pipeline.governance.drafting.evidence import counted, custom_names, folded, folded_field, number_of, text_of
 from handoff_pipeline.governance.drafting.meanings import DATE, TYPE_NAMES, Meaning, mapped
 from handoff_pipeline.governance.drafting.sales import labour_items, lines_of
+from handoff_pipeline.governance.drafting.written import written
 from handoff_pipeline.halo.envelope import Row
 from handoff_pipeline.halo.sample import Discovery
 from handoff_pipeline.policy import Policy
 
-CASE_FIX = "It works; write it as HaloPSA shows it, so that a search finds it."
 UNUSED_FIX = "Look whether another one is meant; a larger --sample sees further back."
 
 
@@ -29,6 +31,7 @@ def live_findings(policy: Policy, found: Discovery) -> list[Finding]:
         *_options(policy, found),
         *_delivery(policy, found),
         *_quotations(policy, found),
+        *people_findings(policy, found),
     ]
     findings += [
         Finding(f"read.{name}", "warning", f"Not read, so not checked: {why}", "Give the API application the scope, or check by hand.")
@@ -39,14 +42,14 @@ def live_findings(policy: Policy, found: Discovery) -> list[Finding]:
 
 
 def _ticket_types(policy: Policy, found: Discovery) -> Iterator[Finding]:
-    known = _names(found.rows("ticket_type"))
+    known = names_of(found.rows("ticket_type"))
     for key in ("opportunity", "project", "task", "change_request"):
-        yield from _looked_up(f"ticket_types.{key}", "ticket type", getattr(policy.ticket_types, key), known)
+        yield from looked_up(f"ticket_types.{key}", "ticket type", getattr(policy.ticket_types, key), known)
 
 
 def _statuses(policy: Policy, found: Discovery) -> Iterator[Finding]:
     """Whether each status exists, and whether any record of its kind ever had it."""
-    known = _names(found.rows("status"))
+    known = names_of(found.rows("status"))
     change = policy.change_request
     for key, names, kind in (
         ("won.statuses", policy.won.statuses, "opportunity"),
@@ -57,7 +60,7 @@ def _statuses(policy: Policy, found: Discovery) -> Iterator[Finding]:
         ("change_request.rejected_statuses", change.rejected_statuses, "change_request"),
         ("change_request.withdrawn_statuses", change.withdrawn_statuses, "change_request"),
     ):
-        yield from _looked_up(key, "status", names, known)
+        yield from looked_up(key, "status", names, known)
         seen = counted(found.rows(kind), "status_id")
         ids = {folded(text_of(row, "name")): number_of(row, "id") for row in found.rows("status")}
         for name in names:
@@ -72,8 +75,8 @@ def _fields(policy: Policy, found: Discovery) -> Iterator[Finding]:
     rows = {folded(text_of(row, "name")): row for row in found.rows("field_info") if text_of(row, "name")}
     known = [text_of(row, "name") for row in rows.values()]
     present = {kind: custom_names(found.rows(kind)) for kind in ("opportunity", "project", "change_request")}
-    for meaning, name in mapped(policy):
-        yield from _looked_up(meaning.key, "custom field", [name], known)
+    for meaning, name in (*mapped(policy), *written(policy)):
+        yield from looked_up(meaning.key, "custom field", [name], known)
         row = rows.get(folded(name))
         if row is not None:
             yield from _typed(meaning, name, row)
@@ -103,9 +106,10 @@ def _options(policy: Policy, found: Discovery) -> Iterator[Finding]:
     for key, name, labels in (
         ("change_request.origins", policy.change_request.origin_field, policy.change_request.origins),
         ("margin_floors.by_deal_type", deal_type, policy.margin_floors.by_deal_type),
+        ("rollout.pilot.deal_types", deal_type, policy.rollout.pilot.deal_types),
     ):
         offered = _offered(fields.get(folded(name or "")))
-        yield from (_looked_up(key, f"option of {name}", labels, offered, missing="warning") if offered else ())
+        yield from (looked_up(key, f"option of {name}", labels, offered, missing="warning") if offered else ())
 
 
 def _offered(row: Row | None) -> list[str]:
@@ -117,16 +121,16 @@ def _delivery(policy: Policy, found: Discovery) -> Iterator[Finding]:
     """Kickoff appointments, sign-off steps and results, teams and agents."""
     kinds = sorted({name for row in found.rows("appointment") if (name := text_of(row, "appointment_type_name"))})
     steps = sorted({name for row in found.rows("approval") if (name := text_of(row, "step_name"))})
-    teams = sorted({*_names(found.rows("team")), *(team for row in found.rows("agent") if (team := text_of(row, "team")))})
+    teams = sorted({*names_of(found.rows("team")), *(team for row in found.rows("agent") if (team := text_of(row, "team")))})
     if kinds:
-        yield from _looked_up(
+        yield from looked_up(
             "kickoff.appointment_types", "type of a sampled appointment", policy.kickoff.appointment_types, kinds, "warning"
         )
-    milestones = _names(found.rows("milestone"))
+    milestones = names_of(found.rows("milestone"))
     if milestones:
-        yield from _looked_up("kickoff.milestones", "sampled milestone", policy.kickoff.milestones, milestones, "warning")
+        yield from looked_up("kickoff.milestones", "sampled milestone", policy.kickoff.milestones, milestones, "warning")
     if steps:
-        yield from _looked_up("signoff.steps", "step of a sampled approval", policy.signoff.steps, steps, missing="warning")
+        yield from looked_up("signoff.steps", "step of a sampled approval", policy.signoff.steps, steps, missing="warning")
         numbers = {
             number
             for row in found.rows("approval")
@@ -137,10 +141,10 @@ def _delivery(policy: Policy, found: Discovery) -> Iterator[Finding]:
             what = f"Sampled sign-offs have results that the policy does not name: {', '.join(map(str, strange))}."
             yield Finding("signoff.results", "warning", what, "See in HaloPSA what these sign-offs say, and put the numbers in.")
     if teams:
-        yield from _looked_up("signoff.delivery_teams", "team", policy.signoff.delivery_teams, teams)
-    agents = _names(found.rows("agent"))
+        yield from looked_up("signoff.delivery_teams", "team", policy.signoff.delivery_teams, teams)
+    agents = names_of(found.rows("agent"))
     if agents:
-        yield from _looked_up("signoff.delivery_agents", "agent", policy.signoff.delivery_agents, agents)
+        yield from looked_up("signoff.delivery_agents", "agent", policy.signoff.delivery_agents, agents)
 
 
 def _quotations(policy: Policy, found: Discovery) -> Iterator[Finding]:
@@ -162,21 +166,3 @@ def _quotations(policy: Policy, found: Discovery) -> Iterator[Finding]:
         if items and not items[item]:
             what = f"Item {item} is on none of the sampled quotations' lines."
             yield Finding("quotation.labour_items", "warning", what, f"Items that look like labour: {alike or 'none'}.")
-
-
-def _looked_up(key: str, kind: str, names: Iterable[str], known: Sequence[str], missing: Level = "failure") -> Iterator[Finding]:
-    """One finding for each name that is not there, or is only there in other letters."""
-    exact, by_fold = set(known), {folded(one): one for one in known}
-    for name in names:
-        if name in exact:
-            continue
-        other = by_fold.get(folded(name))
-        if other is not None:
-            yield Finding(key, "warning", f'The {kind} "{name}" is written "{other}" on the tenant.', CASE_FIX)
-        else:
-            where = "is not on this tenant" if missing == "failure" else "was not found"
-            yield Finding(key, missing, f'The {kind} "{name}" {where}.', near_misses(name, frozenset(known), kind))
-
-
-def _names(rows: Iterable[Mapping[str, object]]) -> list[str]:
-    return [name for row in rows if (name := text_of(dict(row), "name"))]

@@ -60,13 +60,13 @@ def history(as_json: Json = False) -> None:
 
 def kept_documents(settings: Settings) -> list[PolicyDocument]:
     """The ledger's policy documents, oldest first; none where no ledger is."""
-    from handoff_pipeline.ledger import Ledger
+    from handoff_pipeline.ledger import Ledger, is_ledger
     from handoff_pipeline.warehouse import Home
 
-    file = Home.of(settings).ledger_file
-    if not file.is_file():
+    home = Home.of(settings)
+    if not is_ledger(home.ledger):
         return []
-    with Ledger.open(file) as ledger:
+    with Ledger.open(home.ledger) as ledger:
         return ledger.policies.all()
 
 

@@ -14,13 +14,14 @@ import typer
 from rich.console import Console
 
 from handoff_pipeline.clock import SystemClock
+from handoff_pipeline.commands.at_hand import open_ledger
 from handoff_pipeline.commands.exits import Exit
 from handoff_pipeline.commands.screen import Json, clean, emit, out, plain
 from handoff_pipeline.errors import HandoffError
 from handoff_pipeline.settings import load_settings
 
 if TYPE_CHECKING:
-    from handoff_pipeline.ledger import Acceptance, Ledger, SetAside
+    from handoff_pipeline.ledger import Acceptance, SetAside
 
 EXAMPLES = """Examples:\n
 handoff quarantine\n
@@ -42,7 +43,7 @@ def show(context: typer.Context, as_json: Json = False) -> None:
     """Show what is set aside, since when and why. Exits with 3 when there is something."""
     if context.invoked_subcommand:
         return
-    with _ledger() as ledger:
+    with open_ledger(load_settings()) as ledger:
         standing, waiting = ledger.quarantine.standing(), ledger.quarantine.acceptances(open_only=True)
     if as_json:
         emit({"set_aside": [_plain(each) for each in standing], "accepted": [asdict(each) for each in waiting]})
@@ -56,7 +57,7 @@ def accept(entity: Entity, reason: Reason, by: By = None, yes: Yes = False, as_j
 
     Missing records become deletions, a changed custom field is taken as it is now.
     """
-    with _ledger() as ledger:
+    with open_ledger(load_settings()) as ledger:
         quarantine = ledger.quarantine
         standing = quarantine.standing(entity)
         if not standing:
@@ -73,16 +74,6 @@ def accept(entity: Entity, reason: Reason, by: By = None, yes: Yes = False, as_j
         emit({"accepted": [_plain(each) for each in standing], "accepted_by": name, "reason": reason})
     else:
         out().print(plain(f"Accepted by {name}. The next run uses it, if it finds exactly the same: `handoff run`."), soft_wrap=True)
-
-
-def _ledger() -> Ledger:
-    from handoff_pipeline.ledger import Ledger
-    from handoff_pipeline.warehouse.home import Home
-
-    home = Home.of(load_settings())
-    if not home.ledger_file.is_file():
-        raise HandoffError(f"No run is recorded under {home.root}.", "Start one with `handoff run`, or try `make demo`.")
-    return Ledger.open(home.ledger_file)
 
 
 def _plain(each: SetAside) -> dict[str, object]:

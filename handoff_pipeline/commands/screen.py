@@ -50,14 +50,19 @@ def err() -> Console:
     return Console(file=sys.stderr, highlight=False)
 
 
-def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]], *, right: Iterable[str] = ()) -> Table:
-    """A table of cleaned cells; columns named in `right` are numbers and stand to the right. A cell that is `Text` keeps its style."""
-    to_right = set(right)
+def table(
+    title: str, columns: Iterable[str], rows: Iterable[Iterable[object]], *, right: Iterable[str] = (), whole: Iterable[str] = ()
+) -> Table:
+    """A table of cleaned cells; a cell that is `Text` keeps its style.
+
+    Columns named in `right` are numbers and stand to the right; no cell of these, or of those in `whole`, is broken into lines.
+    """
+    to_right, unbroken = set(right), {*right, *whole}
     made = Table(
         title=plain(title), title_justify="left", title_style="bold", header_style="bold", pad_edge=False, box=None, padding=(0, 2, 0, 0)
     )
     for column in columns:
-        made.add_column(column, justify="right" if column in to_right else "left", no_wrap=column in to_right)
+        made.add_column(column, justify="right" if column in to_right else "left", no_wrap=column in unbroken)
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else plain(cell) for cell in row))
     return made

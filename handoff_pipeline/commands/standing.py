@@ -53,20 +53,21 @@ def lease(home: Home) -> Finding:
 
 def ledger(home: Home, now: datetime) -> Iterator[Finding]:
     """Whether the ledger can be read, and what it says of the last run."""
-    from handoff_pipeline.ledger import Ledger
+    from handoff_pipeline.ledger import Ledger, is_ledger, shown
 
-    if not home.ledger_file.is_file():
-        yield Finding("ledger", "ok", "No run is recorded yet.")
-        return
+    where = shown(home.ledger)
     try:
-        with Ledger.open(home.ledger_file) as opened:
+        if not is_ledger(home.ledger):
+            yield Finding("ledger", "ok", f"No run is recorded yet in {where}.")
+            return
+        with Ledger.open(home.ledger) as opened:
             runs = opened.runs()
             frozen = len(opened.baselines.current()) if runs else 0
             lacking = _lacking(opened, runs[-1]) if runs else []
     except HandoffError as error:
         yield Finding("ledger", "failure", error.message, error.fix or "")
         return
-    yield Finding("ledger", "ok", f"{len(runs)} runs are recorded.")
+    yield Finding("ledger", "ok", f"{len(runs)} runs are recorded in {where}.")
     if runs:
         yield last_run(runs[-1], lacking, now)
         yield baselines(frozen)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from handoff_pipeline.commands.at_hand import open_ledger
 from handoff_pipeline.commands.exits import Exit
+from handoff_pipeline.commands.outbox_show import SHOWN_ID
 from handoff_pipeline.commands.screen import Json, clean, emit, out, plain, table
 from handoff_pipeline.errors import HandoffError
 from handoff_pipeline.settings import load_settings
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 EXAMPLES = """Examples:\n
 handoff status\n
 handoff status --json"""
+RELEASE_FIX: Final = (
+    "Somebody may have moved them in HaloPSA since. From the pilot on the release is proposed once nothing blocks them by the policy; in "
+    "shadow and freeze it is not: `handoff rollback INTENT`."
+)
 
 
 @dataclass(frozen=True)
@@ -53,20 +59,21 @@ def status(as_json: Json = False) -> None:
 
     Exits with 3 when something is stale, 1 when the last run failed.
     """
-    from handoff_pipeline.ledger import Ledger
+    from handoff_pipeline.governance.releasing import still_blocked
+    from handoff_pipeline.ledger import shown
     from handoff_pipeline.warehouse.home import Home
     from handoff_pipeline.warehouse.read import published_manifest
 
-    home = Home.of(load_settings())
-    if not home.ledger_file.is_file():
-        raise HandoffError(f"No run is recorded under {home.root}.", "Start one with `handoff run`, or try `make demo`.")
-    with Ledger.open(home.ledger_file) as ledger:
+    settings = load_settings()
+    home = Home.of(settings)
+    with open_ledger(settings) as ledger:
         runs = ledger.runs()
         if not runs:
-            raise HandoffError(f"No run is recorded in {home.ledger_file}.", "Start one with `handoff run`, or try `make demo`.")
+            raise HandoffError(f"No run is recorded in {shown(home.ledger)}.", "Start one with `handoff run`, or try `make demo`.")
         last = runs[-1]
         sources = [_source(row, ledger) for row in ledger.completeness(last.run_id)]
         frozen = len(ledger.baselines.current())
+        blocked = still_blocked(ledger.intents.by_state("confirmed", "accepted"))
     manifest = published_manifest(home)
     if as_json:
         emit(
@@ -75,10 +82,14 @@ def status(as_json: Json = False) -> None:
                 "published": manifest.model_dump(include={"run_id", "state", "as_of_utc", "content_hash"}) if manifest else None,
                 "sources": _plain(sources),
                 "baselines": frozen,
+                "blocked": [{"handoff_id": one.handoff_id, "intent_id": one.intent_id, "since_utc": one.settled_at} for one in blocked],
             }
         )
     else:
         show(last, sources, manifest, out())
+        if blocked:
+            deals = ", ".join(f"{one.handoff_id} ({one.intent_id[:SHOWN_ID]})" for one in blocked)
+            out().print(plain(f"Blocked by the product and not released by it: {deals}. {RELEASE_FIX}"), soft_wrap=True)
         if not frozen:
             out().print("No baseline is frozen. Before a pilot starts: `handoff baseline capture`.", markup=False)
     raise typer.Exit(exit_of(last, sources))

@@ -12,13 +12,13 @@ HANDOFFS = """
     select
         h.handoff_id, h.title, f.score_latest as score, f.hard_gaps,
         string_agg(i.title, ', ' order by i.weight desc, i.item) as missing,
-        coalesce(any_value(nullif(a.agent_name, '(unknown)')), 'nobody') as owner
+        coalesce(string_agg(distinct nullif(a.agent_name, '(unknown)'), ', ' order by nullif(a.agent_name, '(unknown)')), 'nobody') as owner
     from fact_gap as g
     inner join fact_handoff as f on f.handoff_key = g.handoff_key
     inner join dim_handoff as h on h.handoff_key = g.handoff_key
     inner join dim_checklist_item as i on i.item_key = g.item_key
     left join dim_agent as a on a.agent_key = g.owner_agent_key
-    where g.state = 'open' and f.hard_gaps > 0
+    where g.state in ('open', 'waiver_expired') and f.hard_gaps > 0
     group by h.handoff_id, h.title, f.score_latest, f.hard_gaps
     order by f.hard_gaps desc, f.score_latest asc, h.handoff_id asc
     limit $shown

@@ -13,6 +13,9 @@ import pytest
 
 from handoff_pipeline.commands.main import execute
 from handoff_pipeline.tables import TABLES, duckdb_type
+from tests.commands.outbox_world import acting, gap, ledger, people, policy
+
+__all__ = ["acting", "gap", "handoff", "ledger", "people", "policy", "publish"]
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,10 @@ TITLE = "[bold]Move to\x1b[31m the cloud[/bold]"
 DEALS = 24
 LAYERS = {
     "kpi": ("kpi_member",),
-    "marts": ("dim_handoff", "dim_project", "dim_agent", "dim_client", "dim_metric", "fact_change_request", "fact_gap"),
+    "marts": (
+        *("dim_handoff", "dim_project", "dim_agent", "dim_client", "dim_metric"),
+        *("fact_change_request", "fact_gap", "fact_approval", "fact_override"),
+    ),
 }
 
 

@@ -58,6 +58,38 @@ def test_the_newest_gap_of_an_item_is_told_and_the_others_are_named(handoff):
     assert [(each["gap_key"], each["state"]) for each in told["others"]] == [(8, "resolved")]
 
 
+@pytest.fixture
+def waived(gap, publish):
+    """An exception from the item, one that nobody has answered, and an appeal."""
+    publish("dim_agent", agent_key=7, agent_name="Dee Livery")
+    publish("dim_agent", agent_key=8, agent_name="Grace Lee")
+    of = {"handoff_key": 1, "item_key": 11, "requested_by_key": 6, "expires_at_utc": "2026-10-01 00:00:00"}
+    publish(
+        "fact_override", **of, override_key=1, state="approved", reason="Signed on Friday.", compensating_control="No kickoff before",
+        approved_by_key=7, second_approver_key=8, requested_at_utc="2026-09-01 09:00:00", approved_at_utc="2026-09-01 12:00:00",
+    )  # fmt: skip
+    publish("fact_override", **of, override_key=2, state="requested", requested_at_utc="2026-09-02 09:00:00")
+    told = {"handoff_key": 1, "item_key": 11, "kind": "false_positive", "reported_by_key": 6, "note": "It is signed"}
+    publish("fact_feedback", **told, feedback_key=1, reported_at_utc="2026-09-01 10:00:00")
+
+
+@pytest.mark.usefixtures("waived")
+def test_a_gap_shows_exceptions_with_their_approvers_and_appeals(handoff):
+    said = " ".join(handoff("explain", "gap", "1042:signed_scope").out.split())
+
+    assert "until 2026-10-01 00:00:00 UTC, approved 2026-09-01 12:00:00 UTC by Dee Livery and Grace Lee; asked for by Sam Seller" in said
+    assert "Signed on Friday. Instead: No kickoff before" in said
+    assert "approved by nobody; asked for by Sam Seller" in said
+    assert "Sam Seller: held to be no gap. It is signed. Nothing came of it yet." in said
+
+
+@pytest.mark.usefixtures("gap")
+def test_a_gap_of_which_nobody_said_anything_has_no_such_parts(handoff):
+    told = handoff("explain", "gap", "1042:signed_scope", "--json").json
+
+    assert (told["exceptions"], told["feedback"]) == ([], [])
+
+
 @pytest.mark.usefixtures("gap")
 def test_a_closed_gap_says_how_it_ended(handoff):
     assert "closed: the item was met" in handoff("explain", "gap", "8").out

@@ -150,6 +150,13 @@ def test_who_is_left_out_is_told_with_the_reason(handoff):
     assert len(told["left_out"]) == told["figure"]["n_excluded"]
 
 
+@pytest.mark.parametrize(("metric", "begins"), [("approval_under_a_minute_rate", "signoff: "), ("expired_overrides_open", "HC-01: ")])
+def test_an_approval_says_of_what_kind_and_an_override_of_which_control(published, metric, begins):
+    names = explained(published, metric).members.get_column("name").to_list()
+    assert names
+    assert all(name.startswith(begins) for name in names)
+
+
 def test_without_a_week_it_is_the_newest_settled_one_with_records(published):
     found = explained(published, EROSION)
     assert not found.figure["is_partial_week"]

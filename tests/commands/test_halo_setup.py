@@ -105,6 +105,13 @@ def test_confirmed_the_fields_are_created_one_by_one_and_found_again(handoff, se
     assert handoff("halo", "setup", "--json").json["lacking"] == []
 
 
+def test_a_thrown_kill_switch_creates_nothing(handoff, served, monkeypatch, lacking):
+    connect(monkeypatch, served[1], writer=True)
+    monkeypatch.setenv("HANDOFF_KILL_SWITCH", "true")
+    said = handoff("halo", "setup", "--apply", "--yes", "--json")
+    assert (said.code, "kill switch is thrown" in said.json["failed"][0]["message"], writes(served[0])) == (Exit.FAILED, True, [])
+
+
 def test_a_refusal_ends_it_with_the_fix_and_says_what_was_done(handoff, served, monkeypatch, lacking):
     connect(monkeypatch, served[1], writer=True)
     said = handoff("halo", "setup", "--apply", "--yes", "--json")

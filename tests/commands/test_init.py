@@ -9,7 +9,8 @@ from handoff_pipeline.policy import load_policy
 from handoff_pipeline.simulator.access import DEMO_CLIENT_SECRET
 from tests.commands.served import connect, tenant
 
-TOLD_BY_NO_TENANT = {"version", "calendar", "exchange_rates", "margin_floors", "targets", "overlays", "billing"}
+ACTING = {"rollout", "actions", "approvals", "remediation", "escalation", "teams", "write_back"}
+TOLD_BY_NO_TENANT = {"version", "calendar", "exchange_rates", "margin_floors", "targets", "overlays", "billing", *ACTING}
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,12 @@ def test_the_draft_of_the_demos_tenant_says_what_the_demos_policy_says(drafted, 
     assert different == []
     assert (ours["billing"]["type_field"], ours["billing"]["time_and_material"]) == ("CFBillingType", ["Time and Materials"])
     assert (ours["tenant"]["time_zone"], ours["tenant"]["base_currency"]) == ("Europe/London", "GBP")
+
+
+def test_a_draft_only_watches_and_says_so(drafted):
+    policy = load_policy(drafted)
+    assert policy.rollout.phase == "shadow"
+    assert "nothing is written to HaloPSA or Teams" in " ".join(drafted.read_text("utf-8").replace("#", "").split())
 
 
 def test_a_guess_carries_its_evidence(drafted):

@@ -14,6 +14,8 @@ from handoff_pipeline.policy import load_policy
 
 POLICY = load_policy(Path(__file__).resolve().parents[2] / "handoff.yaml")
 TYPES = {"Opportunity": 30, "Project": 31, "Project Task": 32, "Project Change Request": 24}
+SALES_TEAMS = ("Sales North", "Sales South", "Sales Enterprise")
+PEOPLE = ("Alice Archer", "Ben Okafor", "Elena Rossi", "Grace Lee", "Ivy Chen", "Laura Svensson", "Oscar Diaz", "Quentin Blake")
 STATUSES = {
     "Closed Won": 22,
     "Closed Lost": 23,
@@ -39,8 +41,8 @@ def fitting() -> dict[str, list[dict]]:
             {"id": number, "name": name, "type": meaning.make, "values": [{"name": one} for one in options.get(name, ())]}
             for number, (meaning, name) in enumerate(mapped(POLICY))
         ],
-        "team": [{"id": 2, "name": "Projects"}],
-        "agent": [{"id": 3, "name": "Ivy", "team": "Projects"}],
+        "team": [{"id": 2, "name": "Projects"}, *({"name": name} for name in SALES_TEAMS)],
+        "agent": [{"id": number, "name": name, "team": "Projects"} for number, name in enumerate(PEOPLE, start=30)],
         "quotation_status": [{"id": 1, "name": "Accepted"}, {"id": 2, "name": "Rejected"}],
         "opportunity": [{"id": 1, "status_id": number, "customfields": carrying("opportunity")} for number in (22, 23)],
         "project": [{"id": 2, "status_id": number, "customfields": carrying("project")} for number in (28, 29)],
@@ -123,8 +125,45 @@ def test_an_item_that_is_on_no_quotation_names_the_items_that_look_like_labour()
 
 
 def test_a_team_that_does_not_exist_is_a_failure():
-    lists = fitting() | {"team": [{"name": "Project team"}], "agent": []}
-    assert said(lists) == [("signoff.delivery_teams", "failure")]
+    lists = fitting()
+    lists["team"] = [{"name": name} for name in ("Project team", *SALES_TEAMS)]
+    lists["agent"] = [{**row, "team": "Project team"} for row in lists["agent"]]
+    assert said(lists) == [("signoff.delivery_teams", "failure"), ("remediation.managers", "failure")]
+
+
+def test_a_person_who_is_no_agent_is_a_failure_wherever_the_policy_names_them():
+    lists = fitting()
+    lists["agent"] = [row for row in lists["agent"] if row["name"] != "Grace Lee"]
+    keys = ["approvals.roles.sales_manager.agents", "remediation.managers.Sales Enterprise", "remediation.fallback"]
+    assert said(lists) == [(key, "failure") for key in (*keys, "escalation.levels.1.to", "teams.people")]
+
+
+def test_a_name_that_two_agents_bear_is_a_failure_that_asks_for_the_number():
+    lists = fitting()
+    lists["agent"].append({"id": 77, "name": "oscar diaz", "team": "Projects"})
+    (finding,) = live_findings(POLICY, found(lists))
+    assert (finding.check, finding.level) == ("approvals.roles.project_manager.agents", "failure")
+    assert "36, 77" in finding.message
+    assert "number" in finding.fix
+
+
+def test_a_person_who_is_disabled_is_a_warning():
+    lists = fitting()
+    lists["agent"] = [{**row, "isdisabled": row["name"] == "Ben Okafor"} for row in lists["agent"]]
+    assert said(lists) == [("teams.people", "warning")]
+
+
+def test_a_number_stands_for_a_person_and_an_unknown_one_is_a_failure():
+    named = POLICY.remediation.model_copy(update={"fallback": [33], "last_resort": 99})
+    findings = live_findings(POLICY.model_copy(update={"remediation": named}), found(fitting()))
+    assert [(finding.check, finding.level) for finding in findings] == [("remediation.last_resort", "failure")]
+
+
+def test_a_field_that_the_product_would_write_is_looked_up_like_any_other():
+    fields = POLICY.write_back.fields.model_copy(update={"score": "CFHandoffScore"})
+    policy = POLICY.model_copy(update={"write_back": POLICY.write_back.model_copy(update={"fields": fields})})
+    (finding,) = live_findings(policy, found(fitting()))
+    assert (finding.check, finding.level) == ("write_back.fields.score", "failure")
 
 
 def test_lists_without_a_row_prove_nothing():

@@ -23,6 +23,23 @@ COMMANDS = (
     ("explain", "handoff"),
     ("policy", "check"),
     ("halo", "setup"),
+    ("outbox", "list"),
+    ("outbox", "show"),
+    ("outbox", "plan"),
+    ("outbox", "refuse"),
+    ("outbox", "settle"),
+    ("approve",),
+    ("rollback",),
+    ("override", "request"),
+    ("override", "list"),
+    ("snooze",),
+    ("appeal",),
+    ("appeals", "list"),
+    ("appeals", "settle"),
+    ("kill-switch",),
+    ("teams", "check"),
+    ("teams", "preview"),
+    ("teams", "heartbeat"),
 )
 
 

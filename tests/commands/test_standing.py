@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import socket
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from handoff_pipeline.commands.standing import last_run, standing
 from handoff_pipeline.ledger import Baseline, Completeness, Ledger, Run
@@ -73,6 +74,24 @@ def test_a_note_that_cannot_be_read_is_no_crash(home):
 def test_a_ledger_that_is_no_ledger_is_a_failure(home):
     home.ledger_file.write_bytes(b"not a database" * 100)
     assert levels(home)["ledger"] == "failure"
+
+
+@pytest.mark.must_run
+def test_a_ledger_on_postgresql_is_named_without_its_password(home, postgresql_ledger):
+    elsewhere = replace(home, ledger_url=postgresql_ledger)
+    assert "/ledger.sqlite" in next(each.message for each in standing(home, NIGHT) if each.check == "ledger")
+    with Ledger.open(elsewhere.ledger) as ledger:
+        ledger.start_run(run())
+    (found,) = [each for each in standing(elsewhere, NIGHT) if each.check == "ledger"]
+    assert found.message.startswith("1 runs are recorded in postgresql+psycopg://handoff:***@127.0.0.1:")
+    assert not home.ledger_file.exists()
+
+
+def test_a_ledger_on_a_server_that_is_not_there_is_a_failure_that_names_it(home):
+    nowhere = replace(home, ledger_url=SecretStr("postgresql+psycopg://handoff:Zq9x-7Hw2@127.0.0.1:1/ledger"))
+    (found,) = [each for each in standing(nowhere, NIGHT) if each.check == "ledger"]
+    assert (found.level, "postgresql+psycopg://handoff:***@127.0.0.1:1/ledger" in found.message) == ("failure", True)
+    assert ("HANDOFF_LEDGER_URL" in found.fix, "Zq9x" in f"{found.message}{found.fix}") == (True, False)
 
 
 def test_the_last_night_is_told_with_what_it_left_stale(home):

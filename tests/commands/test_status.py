@@ -11,6 +11,7 @@ import pytest
 from handoff_pipeline.commands.exits import Exit
 from handoff_pipeline.ledger import Completeness, Ledger, Run
 from handoff_pipeline.ledger.records import RunState, SourceState
+from tests.commands.outbox_world import a_move, confirm
 
 START = datetime(2026, 9, 28, 1, 30, tzinfo=UTC)
 
@@ -111,3 +112,17 @@ def test_an_optional_source_that_was_never_permitted_is_named_with_its_effect_an
     assert "invoice: HaloPSA refuses it. Without it whether a change request was billed is not known" in said.out
     [source] = handoff("status", "--json").json["sources"]
     assert (source["effect"].startswith("whether a change"), source["requests"], source["requests_minimum"]) == (True, 2, 1)
+
+
+def test_a_deal_that_the_product_blocked_and_has_not_released_is_named_in_every_phase(handoff, record, ledger):
+    record(1, "complete", "complete")
+    block = a_move("blocking|1042", action="halo_blocking", action_class="one_approver")
+    ledger.intents.propose([block])
+    confirm(ledger, block)
+    said = handoff("status")
+    assert f"not released by it: 1042 ({block.intent_id[:12]})" in said.out
+    assert [(one["handoff_id"], one["intent_id"]) for one in handoff("status", "--json").json["blocked"]] == [(1042, block.intent_id)]
+    back = a_move("release", action="halo_blocking", action_class="one_approver", rollback_of=block.intent_id)
+    ledger.intents.propose([back])
+    confirm(ledger, back)
+    assert "not released" not in handoff("status").out
