@@ -35,6 +35,8 @@ LOSSLESS: Final[dict[str, tuple[Any, ...]]] = {
     "unscheduled_sentinel": (True, False),
     "attachment_envelope": ("bare", "attachments"),
     "attachment_is_binary": (False, True),
+    "approval_envelope": ("bare", "approvals"),
+    "approval_notes_on_request": (False, True),
     "rate_limit": (True, False),
     "rate_limit_requests": (300, 40),
     "rate_limit_seconds": (300.0, 60.0),
@@ -113,9 +115,15 @@ WRITING: Final[frozenset[str]] = frozenset(
         "acceptance_status_id",
         "webhook_duplicates",
         "webhook_out_of_order",
+        "approval_note_kept",
+        "blocking_rule",
+        "custom_fields_replaced_whole",
+        "field_names_ignored",
+        "ignored_fields",
+        "unknown_outcomes_refused",
     }
 )
-"""Switches of what HaloPSA does with writes and by itself; a night neither writes nor listens. tests/halo has the writer's proofs."""
+"""Switches of what HaloPSA does with writes and by itself; a night neither writes nor listens. test_write_habits.py tries each."""
 
 OF_FAULTS: Final[dict[str, str]] = {
     "delay_seconds": "real seconds; tests/halo has the time-outs",

@@ -16,9 +16,11 @@ from assets.last_published import last_published
 from assets.rebuild import Rebuilt, rebuild
 from handoff_pipeline.definitions import defs
 from handoff_pipeline.governance.restatements import FIGURE, KEY
+from handoff_pipeline.ledger import Ledger
 from handoff_pipeline.warehouse import Home, history, read
 from tests.end_to_end.bare_night import Installation, Night
 from tests.end_to_end.quirky import MOMENT, content, installation
+from tests.ledger.acting import an_intent, an_override
 
 WEEK = timedelta(days=7)
 NIGHTS = 4
@@ -37,6 +39,21 @@ MOVED = """
     inner join kpi_weekly as w on w.metric_key = k.metric_key and w.week_start = k.week_start and w.segment_type = 'all'
     where not w.is_partial_week
     order by k.happened_on, 1
+"""
+
+GAP = """
+    select h.handoff_id, i.item from fact_gap as g
+    inner join dim_handoff as h on g.handoff_key = h.handoff_key
+    inner join dim_checklist_item as i on g.item_key = i.item_key
+    where g.state = 'open' and i.item = 'signed_scope'
+    order by 1 desc
+"""
+DECIDED = """
+    select o.state as override_state, max(g.state) as gap_state, d.state as delivery_state
+    from fact_override as o
+    inner join fact_gap as g on o.handoff_key = g.handoff_key and o.item_key = g.item_key
+    cross join fact_delivery as d
+    group by all
 """
 
 
@@ -65,6 +82,7 @@ def past(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Past:
     made.policy_file = policy
     nights = [made.night()]
     late, moved, gone = _chosen(made)
+    _decide(made)
     made.sim.now = MOMENT + WEEK - timedelta(hours=2)
     made.sim.edits.create("actions", {"ticket_id": late, "timetaken": 40.0, "who_agentid": 6, "actionarrivaldate": "2026-06-01T09:00:00"})
     made.sim.edits.change("tickets", moved, {"customfields": [{"name": "CFKickoffCommitted", "value": "2026-12-01"}]})
@@ -86,6 +104,20 @@ def _chosen(made: Installation) -> tuple[int, int, int]:
     moved = read.query(made.home, MOVED).row(0, named=True)["id"]
     won = read.query(made.home, "select handoff_id as id from dim_handoff where deal_state = 'won' and handoff_key != 0 order by 1")
     return late, moved, next(each for each in won.get_column("id") if each != moved)
+
+
+def _decide(made: Installation) -> None:
+    """Between the first nights an item is waived and an intent proposed; after the second the waiver is closed, the intent approved."""
+    gap = read.query(made.home, GAP).row(0, named=True)
+    day, after = MOMENT + timedelta(days=1), MOMENT + timedelta(days=10)
+    waiver = an_override(handoff_id=gap["handoff_id"], item=gap["item"], requested_at=day, expires_at=MOMENT + 9 * WEEK)
+    proposed = an_intent("owner|7", proposed_at=day, expires_at=MOMENT + 9 * WEEK)
+    with Ledger.open(made.home.ledger_file) as ledger:
+        ledger.people.request_override(waiver)
+        ledger.people.decide_override(waiver.override_id, "approved", day, by=waiver.requested_by + 1)
+        ledger.people.decide_override(waiver.override_id, "closed", after, by=waiver.requested_by + 1)
+        ledger.intents.propose([proposed])
+        ledger.intents.approve(proposed.intent_id, after)
 
 
 @pytest.fixture(scope="module")
@@ -185,3 +217,9 @@ def test_a_rebuild_is_a_whole_published_tree(past, rebuilt):
     assert {path.name for path in (ours / "parquet" / "v1").iterdir()} == {path.name for path in (then / "parquet" / "v1").iterdir()}
     with duckdb.connect(str(ours / "handoff.duckdb"), read_only=True) as conn:
         assert conn.execute("select count(*) from meta_run").fetchone() == (3,)
+
+
+def test_a_rebuilt_night_knows_of_people_only_what_that_night_knew(past, rebuilt):
+    assert past.rows(DECIDED) == [{"override_state": "closed", "gap_state": "waiver_expired", "delivery_state": "approved"}]
+    with duckdb.connect(str(rebuilt.folder / "published" / "handoff.duckdb"), read_only=True) as conn:
+        assert conn.execute(DECIDED).fetchall() == [("approved", "waived", "proposed")]

@@ -41,6 +41,9 @@ FIXED = {
 }
 
 
+ROWS = [pytest.param(row, id=name, marks=() if name == "all at once" else pytest.mark.campaign) for name, row in FIXED.items()]
+
+
 def test_every_switch_of_the_simulator_is_in_one_class() -> None:
     classes = [set(LOSSLESS), set(CONTENT), set(LOSSY), set(WRITING), set(OF_FAULTS)]
     assert set.union(*classes) == {each.name for each in fields(Quirks)}
@@ -49,14 +52,14 @@ def test_every_switch_of_the_simulator_is_in_one_class() -> None:
 
 def test_a_bare_night_publishes_what_the_nightly_job_publishes(plain: First, tmp_path: Path) -> None:
     with running(SimulatedHalo(world(), MOMENT, Quirks(**PLAIN))) as url:
-        result = run_nightly(plain.installation.settings.model_copy(update={"home": tmp_path / "home", "halo_url": url}))
+        result = run_nightly(plain.installation.settings.model_copy(update={"home": tmp_path / "home", "halo_url": url}), with_pages=False)
     assert result.state == "complete", result.message
     published = replace(plain.installation, root=tmp_path / "home").manifest()
     assert published.content_hash == plain.night.manifest.content_hash
     assert {name: table.content_hash for name, table in published.tables.items() if name not in OWN_RUN} == content(plain.night)
 
 
-@pytest.mark.parametrize("row", FIXED.values(), ids=FIXED.keys())
+@pytest.mark.parametrize("row", ROWS)
 def test_habits_that_lose_nothing_change_nothing(plain: First, checkout: Path, tmp_path: Path, row: dict[str, Any]) -> None:
     assert_same(plain.night, installation(tmp_path, checkout, **habits(row)))
 
@@ -78,7 +81,7 @@ def test_no_pair_of_habits_that_lose_nothing_changes_anything(plain: First, chec
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("row", FIXED.values(), ids=FIXED.keys())
+@pytest.mark.parametrize("row", ROWS)
 def test_habits_that_begin_after_the_first_night_change_nothing(
     plain: First, plain_later: Night, tmp_path: Path, row: dict[str, Any]
 ) -> None:

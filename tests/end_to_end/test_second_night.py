@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from handoff_pipeline.definitions import run_nightly
-from handoff_pipeline.settings import Settings
-from handoff_pipeline.simulator import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, SimulatedHalo, build_world, running
+from handoff_pipeline.simulator import SimulatedHalo, build_world
+from handoff_pipeline.warehouse import Manifest
+from tests.end_to_end.bare_night import Installation
+from tests.end_to_end.in_process import Moments
 
 MOMENT = datetime(2026, 9, 28, 1, 30, tzinfo=UTC)
 FIRST_LOAD_AT_MOST = 250
@@ -47,11 +44,11 @@ ABOUT_THE_RUN = {"meta_run", "meta_source_completeness"}
 
 
 @dataclass(frozen=True)
-class Night:
+class Left:
     """What one night asked for and left behind."""
 
     requests: dict[str, int]
-    manifest: dict[str, Any]
+    manifest: Manifest
     files: dict[str, bytes]
 
 
@@ -59,54 +56,42 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def nights(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Night, Night]]:
+def nights(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Left, Left]:
     """Two nights on the demo's world; the simulator keeps its rate limit."""
-    simulated = SimulatedHalo(build_world(7, 120), MOMENT)
-    home = tmp_path_factory.mktemp("home")
-    with running(simulated) as url:
-        settings = Settings(
-            _env_file=None,
-            home=home,
-            policy_file=checkout / "handoff.yaml",
-            as_of=MOMENT,
-            halo_url=url,
-            halo_tenant="demo",
-            halo_client_id=DEMO_CLIENT_ID,
-            halo_client_secret=SecretStr(DEMO_CLIENT_SECRET),
-            web_url="https://demo.halopsa.example",
-        )
-        yield _night(settings), _night(settings)
+    clock = Moments(MOMENT)
+    made = Installation(
+        tmp_path_factory.mktemp("home"), checkout / "handoff.yaml", SimulatedHalo(build_world(7, 120), MOMENT, clock=clock), clock
+    )
+    return _night(made), _night(made)
 
 
-def _night(settings: Settings) -> Night:
-    result = run_nightly(settings)
-    assert result.state == "complete", result.message
-    published = settings.home / "published"
-    manifest = json.loads((published / "manifest.json").read_text(encoding="utf-8"))
-    files = {path.stem: path.read_bytes() for path in (published / "parquet" / "v1").glob("*.parquet")}
-    return Night(dict(result.requests_by_endpoint), manifest, files)
+def _night(made: Installation) -> Left:
+    night = made.night()
+    assert night.manifest.state == "complete"
+    files = {path.stem: path.read_bytes() for path in made.home.parquet.glob("*.parquet")}
+    return Left(dict(night.pulled.requests_by_endpoint), night.manifest, files)
 
 
-def test_the_first_load_stays_within_one_window_of_the_rate_limit(nights: tuple[Night, Night]) -> None:
+def test_the_first_load_stays_within_one_window_of_the_rate_limit(nights: tuple[Left, Left]) -> None:
     assert sum(nights[0].requests.values()) < FIRST_LOAD_AT_MOST
 
 
-def test_the_second_night_asks_for_little(nights: tuple[Night, Night]) -> None:
+def test_the_second_night_asks_for_little(nights: tuple[Left, Left]) -> None:
     assert nights[1].requests == SECOND_NIGHT
 
 
-def test_a_night_that_finds_nothing_new_publishes_the_same_content(nights: tuple[Night, Night]) -> None:
-    first, second = (night.manifest["content_hash"] for night in nights)
+def test_a_night_that_finds_nothing_new_publishes_the_same_content(nights: tuple[Left, Left]) -> None:
+    first, second = (night.manifest.content_hash for night in nights)
     assert first == second
 
 
-def test_unchanged_tables_keep_their_bytes_and_their_run(nights: tuple[Night, Night]) -> None:
+def test_unchanged_tables_keep_their_bytes_and_their_run(nights: tuple[Left, Left]) -> None:
     first, second = nights
     unchanged = set(first.files) - ABOUT_THE_RUN
     assert {name for name in unchanged if first.files[name] != second.files[name]} == set()
-    assert {second.manifest["tables"][name]["run_id"] for name in unchanged} == {first.manifest["run_id"]}
+    assert {second.manifest.tables[name].run_id for name in unchanged} == {first.manifest.run_id}
 
 
-def test_what_is_about_the_run_tells_of_both_nights(nights: tuple[Night, Night]) -> None:
+def test_what_is_about_the_run_tells_of_both_nights(nights: tuple[Left, Left]) -> None:
     first, second = nights
-    assert second.manifest["tables"]["meta_run"]["rows"] == 2 * first.manifest["tables"]["meta_run"]["rows"] == 2
+    assert second.manifest.tables["meta_run"].rows == 2 * first.manifest.tables["meta_run"].rows == 2
