@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import tomllib
@@ -55,7 +56,7 @@ def test_every_room_of_the_product_stands_on_a_floor(contracts):
     ("contract", "key", "beyond"),
     [
         ("dagster-on-top", "source_modules", {"definitions", "commands"}),
-        ("http-in-halo", "source_modules", {"halo"}),
+        ("http-in-halo", "source_modules", {"halo", "channels"}),
         ("duckdb-in-warehouse", "source_modules", {"warehouse"}),
         ("simulator-knows-nothing", "forbidden_modules", set()),
     ],
@@ -70,6 +71,13 @@ def test_the_lock_names_no_address_and_hashes_every_package():
     assert not re.search(r"https?://|index-url|find-links|file:", lock)
     blocks = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
     assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_the_lock_of_the_card_renderer_names_no_registry_and_hashes_every_package():
+    packages = json.loads((CHECKOUT / "tests/channels/rendering/package-lock.json").read_text("utf-8"))["packages"]
+    packages.pop("")
+    assert packages
+    assert [name for name, package in packages.items() if "resolved" in package or not package["integrity"].startswith("sha512-")] == []
 
 
 def test_the_lock_holds_the_duckdb_that_was_measured():
