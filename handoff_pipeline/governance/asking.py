@@ -15,7 +15,7 @@ from typing import Final, Literal
 from handoff_pipeline.channels.consent import RoleHeldAt, Rules, consent
 from handoff_pipeline.errors import HandoffError
 from handoff_pipeline.governance.rollout import action_class
-from handoff_pipeline.ledger.canonical import canonical, intent_id_of, sha256_of
+from handoff_pipeline.ledger.canonical import bound, intent_id_of, sha256_of
 from handoff_pipeline.ledger.records_action import NOBODY, ApprovalRequest, Intent
 from handoff_pipeline.policy import Policy
 from handoff_pipeline.policy.approvals import Approvals
@@ -105,15 +105,13 @@ def question_of(intent: Intent, role: str, who: int, number: int, tenant: str, p
         expires_at=expires,
         source_url=intent.source_url,
     )
-    content = canonical(
-        {
-            "ticket_id": ticket,
-            "approver_id": who,
-            "subject_id": intent.intent_id,
-            "content_hash": intent.content_hash,
-            "shown": intent.shown,
-        }
-    )
+    content = {
+        "ticket_id": ticket,
+        "approver_id": who,
+        "subject_id": intent.intent_id,
+        "content_hash": intent.content_hash,
+        "shown": intent.shown,
+    }
     key = f"{KEY}{approval.approval_id}"
     carrier = Intent(
         intent_id=intent_id_of(tenant, key),
@@ -124,11 +122,7 @@ def question_of(intent: Intent, role: str, who: int, number: int, tenant: str, p
         handoff_id=intent.handoff_id,
         project_id=intent.project_id,
         requested_by=NOBODY,
-        content=content,
-        content_hash=sha256_of(content),
-        precondition="{}",
-        precondition_hash=sha256_of("{}"),
-        shown=f"Ask agent {who} as {role} about intent {intent.intent_id} [{sha256_of(content)[:16]}]",
+        **bound(content, {}, f"Ask agent {who} as {role} about intent {intent.intent_id}"),
         amount_base=None,
         proposed_at=now,
         expires_at=expires,

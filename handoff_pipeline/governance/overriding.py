@@ -16,7 +16,7 @@ from handoff_pipeline.channels.consent import RoleHeldAt, Rules, consent
 from handoff_pipeline.channels.halo_approvals import SeenApproval
 from handoff_pipeline.governance.approving import Judged, judge
 from handoff_pipeline.governance.asking import Holders, Question, question_of, still_to_ask
-from handoff_pipeline.ledger.canonical import canonical, sha256_of
+from handoff_pipeline.ledger.canonical import bound, sha256_of
 from handoff_pipeline.ledger.records_action import ApprovalRequest, Intent, Override
 from handoff_pipeline.policy import Policy
 from handoff_pipeline.policy.approvals import OVERRIDE
@@ -32,19 +32,20 @@ def override_id_of(handoff_id: int, item: str, control_id: str, requested_by: in
 
 def subject_of(override: Override) -> Intent:
     """The exception in the form in which approvals are asked and judged. It is no intent of the outbox and is never delivered."""
-    content = canonical(
-        {
-            "handoff_id": override.handoff_id,
-            "item": override.item,
-            "control_id": override.control_id,
-            "reason": override.reason,
-            "compensating_control": override.compensating_control,
-            "amount_base": None if override.amount_base is None else str(override.amount_base),
-            "requested_by": override.requested_by,
-            "expires_at": f"{override.expires_at:%Y-%m-%dT%H:%M:%SZ}",
-        }
+    content = {
+        "handoff_id": override.handoff_id,
+        "item": override.item,
+        "control_id": override.control_id,
+        "reason": override.reason,
+        "compensating_control": override.compensating_control,
+        "amount_base": None if override.amount_base is None else str(override.amount_base),
+        "requested_by": override.requested_by,
+        "expires_at": f"{override.expires_at:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    shown = (
+        f"Exception from {override.item} until {override.expires_at:%Y-%m-%d %H:%M} UTC, asked for by agent {override.requested_by}:"
+        f" {override.reason} Instead: {override.compensating_control}"
     )
-    content_hash = sha256_of(content)
     return Intent(
         intent_id=override.override_id,
         dedupe_key=f"override|{override.override_id}",
@@ -54,14 +55,7 @@ def subject_of(override: Override) -> Intent:
         handoff_id=override.handoff_id,
         project_id=None,
         requested_by=override.requested_by,
-        content=content,
-        content_hash=content_hash,
-        precondition="{}",
-        precondition_hash=sha256_of("{}"),
-        shown=(
-            f"Exception from {override.item} until {override.expires_at:%Y-%m-%d %H:%M} UTC, asked for by agent {override.requested_by}:"
-            f" {override.reason} Instead: {override.compensating_control} [{content_hash[:16]}]"
-        ),
+        **bound(content, {}, shown),
         amount_base=override.amount_base,
         proposed_at=override.requested_at,
         expires_at=override.expires_at,

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from handoff_pipeline.governance.rollout import EFFECT_OF, Effect, Mode, action_class, allowed
-from handoff_pipeline.ledger.canonical import canonical, intent_id_of, sha256_of
+from handoff_pipeline.ledger.canonical import bound, canonical, intent_id_of, sha256_of
 from handoff_pipeline.ledger.records_action import NOBODY, Intent, Target
 from handoff_pipeline.policy import Policy
 from handoff_pipeline.policy.actions import Action
@@ -75,8 +75,6 @@ def as_intent(proposal: Proposal, tenant: str, policy: Policy, now: datetime) ->
     Raises:
         HandoffError: the policy knows no such action.
     """
-    content, precondition = canonical(proposal.content), canonical(proposal.precondition)
-    of_content = sha256_of(content)
     return Intent(
         intent_id=intent_id_of(tenant, proposal.dedupe_key),
         dedupe_key=proposal.dedupe_key,
@@ -86,11 +84,7 @@ def as_intent(proposal: Proposal, tenant: str, policy: Policy, now: datetime) ->
         handoff_id=proposal.handoff_id,
         project_id=proposal.project_id,
         requested_by=NOBODY,
-        content=content,
-        content_hash=of_content,
-        precondition=precondition,
-        precondition_hash=sha256_of(precondition),
-        shown=f"{proposal.shown} [{of_content[:16]}]",
+        **bound(proposal.content, proposal.precondition, proposal.shown),
         amount_base=proposal.amount_base,
         proposed_at=now,
         expires_at=proposal.expires_at,

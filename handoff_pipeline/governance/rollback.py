@@ -14,7 +14,7 @@ import orjson
 
 from handoff_pipeline.errors import HandoffError
 from handoff_pipeline.governance.rollout import action_class
-from handoff_pipeline.ledger.canonical import canonical, intent_id_of, sha256_of
+from handoff_pipeline.ledger.canonical import bound, intent_id_of
 from handoff_pipeline.ledger.intent_states import State
 from handoff_pipeline.ledger.records_action import Intent
 from handoff_pipeline.policy import Policy
@@ -130,8 +130,6 @@ def _intent(
     content: Mapping[str, Any],
     precondition: Mapping[str, Any],
 ) -> Intent:
-    of_content, seen = canonical(content), canonical(precondition)
-    content_hash = sha256_of(of_content)
     return Intent(
         intent_id=intent_id_of(tenant, key),
         dedupe_key=key,
@@ -141,11 +139,7 @@ def _intent(
         handoff_id=undone.handoff_id,
         project_id=undone.project_id,
         requested_by=requested_by,
-        content=of_content,
-        content_hash=content_hash,
-        precondition=seen,
-        precondition_hash=sha256_of(seen),
-        shown=f"Take back {undone.action} of intent {undone.intent_id} [{content_hash[:16]}]",
+        **bound(content, precondition, f"Take back {undone.action} of intent {undone.intent_id}"),
         amount_base=undone.amount_base,
         proposed_at=now,
         expires_at=now + timedelta(hours=policy.actions.intent_expires_hours),

@@ -1,6 +1,6 @@
 """One way to write a value as text, so that a hash of it means the same for ever: canonical JSON and SHA-256.
 
-What is hashed, and what a hash binds, is decided elsewhere.
+What is proposed, and who may approve it, is decided elsewhere.
 The one thing to know: keys are sorted, nothing but ASCII is written, money is text, moments are UTC to the microsecond; changing any of it
 would void every approval under way and break the audit chain.
 """
@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import TypedDict
 
 
 def canonical(value: Mapping[str, object]) -> str:
@@ -32,6 +33,29 @@ def sha256_of(text: str) -> str:
 def intent_id_of(tenant: str, dedupe_key: str) -> str:
     """The id of the intent that this tenant's proposal makes, 32 hexadecimal digits: the same proposal is the same intent for ever."""
     return sha256_of(f"{tenant}|{dedupe_key}")[:32]
+
+
+class Bound(TypedDict):
+    """What an intent would do, what was seen before and what its approver reads, tied together by hashes; fields of `Intent`."""
+
+    content: str
+    content_hash: str
+    precondition: str
+    precondition_hash: str
+    shown: str
+
+
+def bound(content: Mapping[str, object], precondition: Mapping[str, object], shown: str) -> Bound:
+    """Content and precondition in their one form, with their hashes; the words end in the first 16 digits of the content's."""
+    of_content, seen = canonical(content), canonical(precondition)
+    content_hash = sha256_of(of_content)
+    return Bound(
+        content=of_content,
+        content_hash=content_hash,
+        precondition=seen,
+        precondition_hash=sha256_of(seen),
+        shown=f"{shown} [{content_hash[:16]}]",
+    )
 
 
 def moment_text(moment: datetime) -> str:
