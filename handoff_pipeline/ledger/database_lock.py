@@ -8,7 +8,7 @@ again before each step that needs it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from sqlalchemy import Connection, Engine
@@ -43,8 +43,14 @@ def held(engine: Engine, key: int) -> Iterator[Callable[[], bool]]:
     with engine.execution_options(isolation_level="AUTOCOMMIT", only_reads=True).connect() as connection:
         # Ended at the end, not given back to the pool: with it the lock is free.
         connection.detach()
-        connection.exec_driver_sql("select pg_try_advisory_lock(%s)", (key,))
-        yield lambda: _is_held(connection, key)
+        is_taken = connection.exec_driver_sql("select pg_try_advisory_lock(%s)", (key,)).scalar_one()
+        try:
+            yield lambda: _is_held(connection, key)
+        finally:
+            # The server ends a connection some moments after it was closed; whoever asks in between would find the lock taken.
+            with suppress(SQLAlchemyError, WarehouseError):
+                if is_taken and not connection.invalidated:
+                    connection.exec_driver_sql("select pg_advisory_unlock(%s)", (key,))
 
 
 def _is_held(connection: Connection, key: int) -> bool:
